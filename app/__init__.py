@@ -1,0 +1,1 @@
+"""Portico: the billing portal a SaaS puts in front of its customers."""
