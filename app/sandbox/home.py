@@ -1,0 +1,34 @@
+"""The front page: what this sandbox serves and which inputs do what."""
+
+from flask import Blueprint, Response, current_app
+
+from app.sandbox import mollie, stripe
+from app.sandbox.pages import show
+
+home = Blueprint("home", __name__)
+
+CONTROLS = (
+    ("POST /control/reset", "Forgets objects, faults, calls, deliveries and the clock's offset."),
+    ("GET /control/clock", "Says what time it is here."),
+    ("POST /control/clock", 'Moves on: {"advance": "1 month"} or {"to": "2027-01-31T00:00:00Z"}.'),
+    (
+        "POST /control/faults",
+        "Makes the next calls or deliveries go wrong; DELETE clears, GET lists.",
+    ),
+    ("GET /control/calls", "Lists the API calls made."),
+    ("GET /control/deliveries", "Lists the webhooks sent."),
+    ("POST /control/deliveries/<id>/resend", "Sends a webhook again."),
+)
+
+
+@home.get("/")
+def index() -> Response:
+    rules = {
+        (method, rule.rule.replace("<", "{").replace(">", "}"))
+        for rule in current_app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith(("/stripe/v1", "/mollie/v2")) and "<path:" not in rule.rule
+    }
+    endpoints = sorted(rules, key=lambda pair: (pair[1], pair[0]))
+    guides = (*stripe.GUIDES, *mollie.GUIDES)
+    return show("home.html", controls=CONTROLS, guides=guides, endpoints=endpoints)

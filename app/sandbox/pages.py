@@ -1,0 +1,27 @@
+"""What the hosted pages of both providers share: their look, their headers, their mistakes."""
+
+from flask import Blueprint, Response, make_response, render_template
+
+pages = Blueprint("pages", __name__, template_folder="templates", static_folder="static")
+
+# No form-action: a payment page ends in a redirect to whatever address the shop gave.
+POLICY = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'"
+
+
+def show(template: str, status: int = 200, **values: object) -> Response:
+    """Render a page of this package; it sets no cookie and runs no script."""
+    response = make_response(render_template(template, **values), status)
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def missing() -> Response:
+    return show(
+        "message.html",
+        404,
+        title="There is no such payment page",
+        message="The link may be incomplete, or the sandbox was reset since it was made.",
+    )

@@ -1,0 +1,88 @@
+"""Serve a sandbox on a free loopback port for tests, with its control door as methods."""
+
+import json
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from app.sandbox import create_sandbox
+from app.sandbox.serve import Server
+
+Json = dict[str, Any]
+# The machine's proxy settings must not send a loopback call elsewhere.
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class SandboxServer:
+    """A running sandbox: `url`, its `app`, and what /control offers."""
+
+    def __init__(self, *, seed: str | None = "tests", state: Path | None = None, port: int = 0):
+        self.app = create_sandbox(seed=seed, state=state)
+        self._server = Server(self.app, port)
+        self.url = self._server.url
+        self.app.world.base_url = self.url
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.app.world.stopping.set()
+        self._server.stop()
+        self._thread.join()
+        self.app.close()
+
+    def now(self) -> str:
+        return str(self._call("GET", "clock")["now"])
+
+    def advance(self, span: str) -> str:
+        """Move the clock by "1 month" and the like; gives the new time."""
+        return str(self._call("POST", "clock", {"advance": span})["now"])
+
+    def advance_to(self, moment: str) -> str:
+        return str(self._call("POST", "clock", {"to": moment})["now"])
+
+    def fault(self, fault: str, *, target: str = "api", **fields: Any) -> Json:
+        """Make something go wrong: `fault("500_after", provider="stripe", match="sessions")`."""
+        return self._call("POST", "faults", {"fault": fault, "target": target, **fields})
+
+    def clear_faults(self) -> None:
+        self._call("DELETE", "faults")
+
+    def calls(self, method: str | None = None, path: str = "") -> list[Json]:
+        """List API calls, oldest first, whose path contains `path`."""
+        calls: list[Json] = self._call("GET", "calls")["calls"]
+        return [c for c in calls if method in (None, c["method"]) and path in c["path"]]
+
+    def deliveries(self, type: str | None = None) -> list[Json]:
+        rows: list[Json] = self._call("GET", "deliveries")["deliveries"]
+        return [row for row in rows if type in (None, row["type"])]
+
+    def resend(self, delivery_id: str) -> Json:
+        return self._call("POST", f"deliveries/{delivery_id}/resend")
+
+    def reset(self) -> None:
+        self._call("POST", "reset")
+
+    def wait_idle(self) -> None:
+        """Wait until every delivery that is due has been attempted."""
+        self.app.world.outbox.wait_idle()
+
+    def _call(self, method: str, path: str, body: Json | None = None) -> Json:
+        data = None if body is None else json.dumps(body).encode()
+        url = f"{self.url}/control/{path}"
+        request = urllib.request.Request(url, data, method=method)
+        with OPENER.open(request, timeout=120) as response:
+            answer: Json = json.load(response)
+        return answer
+
+
+@contextmanager
+def serve_sandbox(**options: Any) -> Iterator[SandboxServer]:
+    """Serve one for the length of a `with` block; options as of SandboxServer."""
+    server = SandboxServer(**options)
+    try:
+        yield server
+    finally:
+        server.stop()
