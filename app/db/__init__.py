@@ -1,0 +1,1 @@
+"""The database: engine, sessions, and the base every model builds on."""

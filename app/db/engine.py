@@ -1,0 +1,80 @@
+"""The engine and its two kinds of session: one that reads, one that may write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.orm import Session, sessionmaker
+
+_BUSY_SECONDS = 15
+
+
+class Database:
+    """One database and the sessions on it.
+
+    On SQLite a session that may write begins IMMEDIATE: a read that turns into a write would fail
+    at once where another connection wrote meanwhile (SQLite: "Isolation In SQLite").
+    """
+
+    def __init__(self, url: str, *, pool: int = 16) -> None:
+        self.engine = _engine(url, pool)
+        self._read = sessionmaker(self.engine, expire_on_commit=False)
+        self._write = sessionmaker(
+            self.engine.execution_options(portico_writes=True), expire_on_commit=False
+        )
+
+    @property
+    def is_sqlite(self) -> bool:
+        """The embedded database is in use."""
+        return self.engine.dialect.name == "sqlite"
+
+    def reader(self) -> Session:
+        """Answer a session that only reads."""
+        return self._read()
+
+    def writer(self) -> Session:
+        """Answer a session that may write."""
+        return self._write()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Give a session that may write, commit it at the end, roll it back on an error."""
+        with self._write() as db, db.begin():
+            yield db
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _engine(url: str, pool: int) -> Engine:
+    if url.startswith("sqlite"):
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            url, pool_size=pool, max_overflow=48, connect_args={"timeout": _BUSY_SECONDS}
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(url, pool_size=pool, max_overflow=48, pool_pre_ping=False)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own transaction handling is switched off; _begin_sqlite begins instead.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={_BUSY_SECONDS * 1000}",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("portico_writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

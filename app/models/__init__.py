@@ -1,0 +1,55 @@
+"""What we remember: one noun a file, its states, its questions."""
+
+from app.models.act import Act
+from app.models.api_key import ApiKey, SigningKey
+from app.models.app import App, Origin
+from app.models.checkout_session import CheckoutSession
+from app.models.idempotency_key import IdempotencyKey
+from app.models.invoice import Invoice
+from app.models.mail import Mail
+from app.models.payment import Payment, PaymentMethod, Refund
+from app.models.portal_link import PortalLink
+from app.models.product import Price, Product, ProviderPrice
+from app.models.provider_account import Customer, ProviderAccount
+from app.models.provider_event import ProviderEvent
+from app.models.subscription import Subscription
+from app.models.tax_rate import ProviderTaxRate, TaxRate
+from app.models.tenant import Tenant
+from app.models.timeline_entry import AuditEntry, TimelineEntry
+from app.models.user import AppMember, FailedSignIn, Membership, User
+from app.models.webhook import WebhookDelivery, WebhookEndpoint, WebhookEvent
+
+__all__ = [
+    "Act",
+    "ApiKey",
+    "App",
+    "AppMember",
+    "AuditEntry",
+    "CheckoutSession",
+    "Customer",
+    "FailedSignIn",
+    "IdempotencyKey",
+    "Invoice",
+    "Mail",
+    "Membership",
+    "Origin",
+    "Payment",
+    "PaymentMethod",
+    "PortalLink",
+    "Price",
+    "Product",
+    "ProviderAccount",
+    "ProviderEvent",
+    "ProviderPrice",
+    "ProviderTaxRate",
+    "Refund",
+    "SigningKey",
+    "Subscription",
+    "TaxRate",
+    "Tenant",
+    "TimelineEntry",
+    "User",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+]

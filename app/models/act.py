@@ -1,0 +1,46 @@
+"""An act: something the provider's truth asks us to do there, stored before it is done."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db.base import Base
+from app.models.provider_account import ProviderAccount
+
+KINDS = ("begin_subscription", "cancel_subscription", "refund", "expire_checkout")
+_IS_WAITING = text("state = 'waiting'")
+
+
+class Act(Base):
+    """One thing to do once. `effect` names it (`refund:payment:12`) and is unique, so that two
+    looks at the same truth ask for it once. `uuid` is in the provider's metadata."""
+
+    __tablename__ = "act"
+    __table_args__ = (
+        CheckConstraint(f"kind IN {KINDS!r}", name="kind"),
+        CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state"),
+        Index("ix_act_due", "next_try_at", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
+        Index(None, "checkout_id"),
+    )
+
+    effect: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    state: Mapped[str] = mapped_column(default="waiting")
+    reason: Mapped[str]
+    provider_account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
+    checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkout_session.id"))
+    subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscription.id"))
+    payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
+    idempotency_key: Mapped[str]
+    request: Mapped[str]
+    result_id: Mapped[str | None]
+    error: Mapped[str | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    first_tried_at: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]
+    next_try_at: Mapped[datetime]
+
+    provider_account: Mapped[ProviderAccount] = relationship()

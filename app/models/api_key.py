@@ -1,0 +1,47 @@
+"""Keys: what the app's servers sign in with, and what we sign tokens with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db.base import Base
+from app.models.app import App
+
+
+class ApiKey(Base):
+    """A key of an app's server; only its SHA-256 digest is kept."""
+
+    __tablename__ = "api_key"
+    __table_args__ = (
+        CheckConstraint("type IN ('read', 'write')", name="type"),
+        Index(None, "app_id"),
+    )
+
+    app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))
+    name: Mapped[str]
+    type: Mapped[str]
+    digest: Mapped[str] = mapped_column(unique=True)
+    hint: Mapped[str]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    app: Mapped[App] = relationship()
+
+
+class SigningKey(Base):
+    """An RS256 key of an app: ours with its private half (sealed), or the owner's public one."""
+
+    __tablename__ = "signing_key"
+    __table_args__ = (UniqueConstraint("app_id", "kid"),)
+
+    app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))
+    kid: Mapped[str]
+    issuer: Mapped[str]
+    public_pem: Mapped[str]
+    sealed_private_pem: Mapped[str | None]
+    retired_at: Mapped[datetime | None]
+
+    app: Mapped[App] = relationship()

@@ -1,0 +1,56 @@
+"""An app: the SaaS product Portico sells for, its seller, and the origins it may send payers to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db.base import Base
+
+
+class App(Base):
+    """A SaaS product and the company that sells it."""
+
+    __tablename__ = "app"
+    __table_args__ = (
+        CheckConstraint("vat_unknown_policy IN ('accept', 'charge')", name="vat_unknown_policy"),
+        CheckConstraint("settling_access IN ('until_deadline', 'none')", name="settling_access"),
+    )
+
+    name: Mapped[str]
+    livemode: Mapped[bool] = mapped_column(default=False)
+    disabled_at: Mapped[datetime | None]
+    seller_name: Mapped[str]
+    seller_country: Mapped[str]
+    seller_address: Mapped[str | None]
+    seller_vat_number: Mapped[str | None]
+    support_email: Mapped[str | None]
+    website: Mapped[str | None]
+    brand_color: Mapped[str] = mapped_column(default="#5254d4")
+    vat_unknown_policy: Mapped[str] = mapped_column(default="accept")
+    settling_access: Mapped[str] = mapped_column(default="until_deadline")
+    invoice_prefix: Mapped[str] = mapped_column(default="INV")
+    last_invoice_test: Mapped[int] = mapped_column(default=0)
+    last_invoice_live: Mapped[int] = mapped_column(default=0)
+
+    origins: Mapped[list[Origin]] = relationship(back_populates="app", order_by="Origin.id")
+
+    @property
+    def is_enabled(self) -> bool:
+        """The app may sell."""
+        return self.disabled_at is None
+
+
+class Origin(Base):
+    """An origin payers may be sent back to, such as https://app.example.com."""
+
+    __tablename__ = "origin"
+    __table_args__ = (UniqueConstraint("app_id", "origin"),)
+
+    app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))
+    origin: Mapped[str]
+    may_embed: Mapped[bool] = mapped_column(default=False)
+
+    app: Mapped[App] = relationship(back_populates="origins")

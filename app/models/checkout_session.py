@@ -1,0 +1,162 @@
+"""A checkout session: one purchase or set-up, from the click to its lasting receipt."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db.base import Base
+from app.models.app import App
+from app.models.payment import Payment
+from app.models.product import Price
+from app.models.provider_account import ProviderAccount
+from app.models.tax_rate import TaxRate
+from app.models.tenant import Tenant
+from app.models.user import User
+from app.money import Money
+
+# Where each state may lead. Money that comes late leads from an end to needs_review, never to
+# complete without a person.
+ALLOWED: dict[str, frozenset[str]] = {
+    "starting": frozenset(
+        {"open", "processing", "complete", "not_charged", "expired", "canceled", "needs_review"}
+    ),
+    "open": frozenset(
+        {"processing", "complete", "not_charged", "expired", "canceled", "needs_review"}
+    ),
+    "processing": frozenset({"complete", "not_charged", "needs_review"}),
+    "complete": frozenset(),
+    "not_charged": frozenset({"needs_review"}),
+    "expired": frozenset({"needs_review"}),
+    "canceled": frozenset({"needs_review"}),
+    "needs_review": frozenset({"complete", "refunded"}),
+    "refunded": frozenset(),
+}
+STATES = tuple(ALLOWED)
+PENDING = ("starting", "open", "processing")
+MODES = ("payment", "subscription", "setup")
+_HOLDS_SLOT = text(f"slot IS NOT NULL AND superseded_at IS NULL AND state IN {PENDING!r}")
+_IS_DUE = text("next_check_at IS NOT NULL")
+
+
+class CheckoutSession(Base):
+    """One purchase or set-up at one provider account.
+
+    `slot` is set for checkouts begun in the portal: of one tenant, mode and slot at most one is
+    pending. `order_digest` tells the same order from another one. `request` is the sealed request
+    to the provider, stored before the first try. Amounts are in minor units; `version` moves with
+    every look that was applied.
+    """
+
+    __tablename__ = "checkout_session"
+    __table_args__ = (
+        UniqueConstraint("provider_account_id", "provider_id"),
+        CheckConstraint(f"state IN {STATES!r}", name="state"),
+        CheckConstraint(f"mode IN {MODES!r}", name="mode"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        Index(
+            "uq_checkout_session_slot",
+            "tenant_id",
+            "livemode",
+            "slot",
+            unique=True,
+            sqlite_where=_HOLDS_SLOT,
+            postgresql_where=_HOLDS_SLOT,
+        ),
+        Index(
+            "ix_checkout_session_due",
+            "next_check_at",
+            sqlite_where=_IS_DUE,
+            postgresql_where=_IS_DUE,
+        ),
+        Index(None, "tenant_id", "id"),
+        Index(None, "app_id", "id"),
+        Index(None, "payment_uuid", unique=True),
+    )
+
+    app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))
+    tenant_id: Mapped[int | None] = mapped_column(ForeignKey("tenant.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    provider_account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
+    price_id: Mapped[int | None] = mapped_column(ForeignKey("price.id"))
+    tax_rate_id: Mapped[int | None] = mapped_column(ForeignKey("tax_rate.id"))
+    superseded_by_id: Mapped[int | None] = mapped_column(ForeignKey("checkout_session.id"))
+
+    livemode: Mapped[bool]
+    origin: Mapped[str]
+    mode: Mapped[str]
+    family: Mapped[str | None]
+    slot: Mapped[str | None]
+    order_digest: Mapped[str]
+    state: Mapped[str]
+    version: Mapped[int] = mapped_column(default=0)
+    superseded_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+
+    method: Mapped[str | None]
+    quantity: Mapped[int]
+    currency: Mapped[str]
+    net: Mapped[int]
+    tax: Mapped[int]
+    total: Mapped[int]
+    tax_rule: Mapped[str | None]
+    tax_country: Mapped[str | None]
+    tax_percentage: Mapped[Decimal | None] = mapped_column(Numeric(7, 4))
+    vat_number: Mapped[str | None]
+    vat_status: Mapped[str | None]
+    description: Mapped[str]
+    lines: Mapped[list[dict[str, Any]] | None]
+    buyer: Mapped[dict[str, Any] | None]
+    collected: Mapped[dict[str, Any] | None]
+
+    success_url: Mapped[str | None]
+    cancel_url: Mapped[str | None]
+    return_key: Mapped[str]
+    payment_uuid: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4)
+
+    provider_id: Mapped[str | None]
+    url: Mapped[str | None]
+    sealed_client_secret: Mapped[str | None]
+    idempotency_key: Mapped[str]
+    request: Mapped[str | None]
+    first_tried_at: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    next_check_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    decline: Mapped[str | None]
+    review: Mapped[str | None]
+
+    app: Mapped[App] = relationship()
+    tenant: Mapped[Tenant | None] = relationship()
+    user: Mapped[User | None] = relationship()
+    provider_account: Mapped[ProviderAccount] = relationship()
+    price: Mapped[Price | None] = relationship()
+    tax_rate: Mapped[TaxRate | None] = relationship()
+    payments: Mapped[list[Payment]] = relationship(order_by="Payment.id", viewonly=True)
+
+    @property
+    def is_pending(self) -> bool:
+        """It may still end well without a person."""
+        return self.state in PENDING
+
+    @property
+    def is_over(self) -> bool:
+        """It ended without a payment."""
+        return self.state in ("not_charged", "expired", "canceled")
+
+    @property
+    def due_today(self) -> Money:
+        """What the payer accepted to pay now, tax included."""
+        return Money(self.total, self.currency)
+
+    def may_become(self, state: str) -> bool:
+        """The state may follow the present one."""
+        return state in ALLOWED[self.state]

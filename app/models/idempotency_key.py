@@ -1,0 +1,24 @@
+"""A caller's idempotency key and the checkout session it made."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.base import Base
+
+
+class IdempotencyKey(Base):
+    """A key of one credential and route, kept for 24 hours; the answer is written anew."""
+
+    __tablename__ = "idempotency_key"
+    __table_args__ = (UniqueConstraint("scope", "key"), Index(None, "expires_at"))
+
+    scope: Mapped[str]
+    key: Mapped[str]
+    body_digest: Mapped[str]
+    checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkout_session.id"))
+    claimed_until: Mapped[datetime | None]
+    expires_at: Mapped[datetime]

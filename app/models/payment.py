@@ -1,0 +1,113 @@
+"""Money that moved, or tried to: payments, refunds, and the methods that are on file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db.base import Base
+from app.money import Money
+
+
+class Payment(Base):
+    """One attempt at a provider, never overwritten by another. Amounts are in minor units."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        UniqueConstraint("provider_account_id", "provider_id"),
+        CheckConstraint(
+            "status IN ('open', 'action_needed', 'processing', 'paid', 'failed', 'canceled',"
+            " 'expired')",
+            name="status",
+        ),
+        Index(None, "checkout_id"),
+        Index(None, "subscription_id"),
+        Index(None, "tenant_id", "id"),
+    )
+
+    app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))
+    tenant_id: Mapped[int | None] = mapped_column(ForeignKey("tenant.id"))
+    provider_account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
+    checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkout_session.id"))
+    subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscription.id"))
+    provider_id: Mapped[str]
+    livemode: Mapped[bool]
+    status: Mapped[str]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    refunded: Mapped[int] = mapped_column(default=0)
+    charged_back: Mapped[int] = mapped_column(default=0)
+    method: Mapped[str | None]
+    brand: Mapped[str | None]
+    last4: Mapped[str | None]
+    decline: Mapped[str | None]
+    attempted_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+
+    @property
+    def total(self) -> Money:
+        """What was asked for."""
+        return Money(self.amount, self.currency)
+
+    @property
+    def is_paid(self) -> bool:
+        """The provider has the money."""
+        return self.status == "paid"
+
+    @property
+    def remaining(self) -> Money:
+        """What was paid and not given back."""
+        kept = self.amount - self.refunded - self.charged_back if self.is_paid else 0
+        return Money(max(kept, 0), self.currency)
+
+
+class Refund(Base):
+    """Money given back; the act that asked for it carries the request."""
+
+    __tablename__ = "refund"
+    __table_args__ = (
+        UniqueConstraint("provider_account_id", "provider_id"),
+        CheckConstraint("status IN ('pending', 'refunded', 'failed')", name="status"),
+        Index(None, "payment_id"),
+    )
+
+    payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"))
+    provider_account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
+    provider_id: Mapped[str]
+    status: Mapped[str]
+    amount: Mapped[int]
+    currency: Mapped[str]
+    reason: Mapped[str]
+
+    payment: Mapped[Payment] = relationship()
+
+
+class PaymentMethod(Base):
+    """A card or mandate on file; pending counts, invalid does not."""
+
+    __tablename__ = "payment_method"
+    __table_args__ = (
+        UniqueConstraint("provider_account_id", "provider_id"),
+        CheckConstraint("status IN ('pending', 'valid', 'invalid')", name="status"),
+        Index(None, "tenant_id"),
+    )
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
+    provider_account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
+    checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkout_session.id"))
+    provider_id: Mapped[str]
+    livemode: Mapped[bool]
+    type: Mapped[str]
+    status: Mapped[str]
+    brand: Mapped[str | None]
+    last4: Mapped[str | None]
+    exp_month: Mapped[int | None]
+    exp_year: Mapped[int | None]
+    is_default: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def is_usable(self) -> bool:
+        """It can be charged, or soon will be."""
+        return self.status in ("pending", "valid")

@@ -1,0 +1,68 @@
+"""An account at a payment provider, and what of ours the provider knows by its own ids."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db.base import Base
+from app.models.app import App
+from app.models.tenant import Tenant
+
+
+class ProviderAccount(Base):
+    """A connected account; its credentials are sealed as one text.
+
+    One connected account per app, provider and mode.
+    """
+
+    __tablename__ = "provider_account"
+    __table_args__ = (
+        CheckConstraint("provider IN ('stripe', 'mollie')", name="provider"),
+        Index(
+            "uq_provider_account_connected",
+            "app_id",
+            "provider",
+            "livemode",
+            unique=True,
+            sqlite_where=text("disconnected_at IS NULL"),
+            postgresql_where=text("disconnected_at IS NULL"),
+        ),
+    )
+
+    app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))
+    provider: Mapped[str]
+    livemode: Mapped[bool] = mapped_column(default=False)
+    sealed_credentials: Mapped[str]
+    provider_id: Mapped[str | None]
+    is_default: Mapped[bool] = mapped_column(default=False)
+    disconnected_at: Mapped[datetime | None]
+
+    app: Mapped[App] = relationship()
+
+
+class Customer(Base):
+    """A tenant as a customer of a provider account, made once.
+
+    `provider_id` is None until the provider has answered. The request is stored before the first
+    try and repeated as it is; whoever holds the claim makes it.
+    """
+
+    __tablename__ = "customer"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "provider_account_id"),
+        UniqueConstraint("provider_account_id", "provider_id"),
+    )
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
+    provider_account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
+    provider_id: Mapped[str | None]
+    idempotency_key: Mapped[str]
+    request: Mapped[str]
+    first_tried_at: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]
+
+    tenant: Mapped[Tenant] = relationship()
+    provider_account: Mapped[ProviderAccount] = relationship()

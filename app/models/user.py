@@ -1,0 +1,79 @@
+"""A person who signs in, and the tenants and apps they belong to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db.base import Base
+from app.models.app import App
+from app.models.tenant import Tenant
+
+
+class User(Base):
+    """A person; `email` is kept in lower case and is unique in the installation."""
+
+    __tablename__ = "user"
+
+    email: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str | None]
+    password_digest: Mapped[str | None]
+    locale: Mapped[str | None]
+    external_id: Mapped[str | None] = mapped_column(unique=True)
+
+    memberships: Mapped[list[Membership]] = relationship(
+        back_populates="user", order_by="Membership.id"
+    )
+
+
+class Membership(Base):
+    """A user in a tenant: an admin buys, a member sees."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "user_id"),
+        CheckConstraint("role IN ('admin', 'member')", name="role"),
+        Index(None, "user_id"),
+    )
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    role: Mapped[str]
+
+    tenant: Mapped[Tenant] = relationship(back_populates="memberships")
+    user: Mapped[User] = relationship(back_populates="memberships")
+
+    @property
+    def may_buy(self) -> bool:
+        """This person may spend the tenant's money."""
+        return self.role == "admin"
+
+
+class AppMember(Base):
+    """A user who runs an app: its owner, or support."""
+
+    __tablename__ = "app_member"
+    __table_args__ = (
+        UniqueConstraint("app_id", "user_id"),
+        CheckConstraint("role IN ('owner', 'support')", name="role"),
+        Index(None, "user_id"),
+    )
+
+    app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    role: Mapped[str]
+
+    app: Mapped[App] = relationship()
+    user: Mapped[User] = relationship()
+
+
+class FailedSignIn(Base):
+    """A sign-in that failed, kept to slow down guessing; `subject` is an e-mail or an address."""
+
+    __tablename__ = "failed_sign_in"
+    __table_args__ = (Index(None, "subject", "at"),)
+
+    subject: Mapped[str]
+    at: Mapped[datetime]

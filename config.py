@@ -1,0 +1,235 @@
+"""Every setting of Portico, named once and read from the environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+ROOT = Path(__file__).parent
+STRIPE_API_URL = "https://api.stripe.com"
+MOLLIE_API_URL = "https://api.mollie.com"
+
+
+class Unsound(Exception):
+    """A setting is unknown or unsound; the text is one sentence for the person who starts us."""
+
+
+class Config(BaseModel):
+    """The settings of one installation; `docs/settings.md` says what each is for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    PORTICO_ENV: Literal["development", "production"] = "development"
+    PORT: int = Field(default=5000, ge=1, le=65535)
+    SANDBOX_PORT: int = Field(default=5010, ge=1, le=65535)
+    PUBLIC_URL: str = ""
+    DATABASE_URL: str = ""
+    DATABASE_POOL: int = Field(default=16, ge=1, le=200)
+    SECRET_KEY: str = ""
+    SECRET_KEY_FALLBACKS: str = ""
+    ENCRYPTION_KEYS: str = ""
+    DEMO: bool = True
+    STRIPE_API_URL: str = ""
+    MOLLIE_API_URL: str = ""
+    CLOCK_URL: str = ""
+    QUEUE: Literal["", "sqlite", "postgres", "immediate"] = ""
+    TRUSTED_PROXIES: int = Field(default=0, ge=0, le=10)
+    SIGN_IN_TRIES: int = Field(default=10, ge=1, le=1000)
+    LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def is_production(self) -> bool:
+        """Real money may move here."""
+        return self.PORTICO_ENV == "production"
+
+    @property
+    def is_secure(self) -> bool:
+        """Pages are served over https."""
+        return self.PUBLIC_URL.startswith("https://")
+
+    @property
+    def secret_keys(self) -> list[str]:
+        """The signing keys, newest first."""
+        return [self.SECRET_KEY, *_words(self.SECRET_KEY_FALLBACKS)]
+
+    @property
+    def encryption_keys(self) -> list[str]:
+        """The keys that seal provider credentials, newest first."""
+        return _words(self.ENCRYPTION_KEYS)
+
+    @property
+    def sandbox_url(self) -> str:
+        """Where the sandbox of the demo listens."""
+        return f"http://127.0.0.1:{self.SANDBOX_PORT}"
+
+    @property
+    def uses_sandbox(self) -> bool:
+        """A provider is reached at another address than its own."""
+        return (self.STRIPE_API_URL, self.MOLLIE_API_URL) != (STRIPE_API_URL, MOLLIE_API_URL)
+
+    @property
+    def is_reachable(self) -> bool:
+        """A provider on the internet can call our door."""
+        return not is_private(self.PUBLIC_URL)
+
+    @property
+    def folder(self) -> Path:
+        """Where the embedded database, its secrets and its queue live."""
+        if self.DATABASE_URL.startswith("sqlite:///"):
+            return Path(self.DATABASE_URL.removeprefix("sqlite:///")).parent
+        return ROOT / "var"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Config:
+    """Read the settings; raises Unsound with one clear sentence."""
+    environ = os.environ if environ is None else environ
+    given = {name: environ[name] for name in Config.model_fields if environ.get(name)}
+    _refuse_unknown(environ)
+    try:
+        config = Config.model_validate(given)
+    except ValidationError as error:
+        raise Unsound(_sentence(error)) from None
+    config = config.model_copy(update=_derived(config, given))
+    _refuse_unsound(config)
+    return config
+
+
+def is_private(url: str) -> bool:
+    """A host on the internet cannot reach this URL."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith((".localhost", ".local", ".test", ".internal"))
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    unknown = sorted(
+        name for name in environ if name.startswith("PORTICO_") and name not in Config.model_fields
+    )
+    if unknown:
+        raise Unsound(f"{unknown[0]} is not a setting of Portico; docs/settings.md lists them.")
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{first['loc'][0]} is {first['input']!r}: {first['msg'].lower()}."
+
+
+def _derived(config: Config, given: Mapping[str, str]) -> dict[str, object]:
+    demo = config.DEMO if "DEMO" in given else not config.is_production
+    sandbox = config.sandbox_url
+    database = config.DATABASE_URL or f"sqlite:///{ROOT / 'var' / 'portico.sqlite3'}"
+    derived: dict[str, object] = {
+        "DEMO": demo,
+        "PUBLIC_URL": (config.PUBLIC_URL or f"http://127.0.0.1:{config.PORT}").rstrip("/"),
+        "DATABASE_URL": _driver(database),
+        "STRIPE_API_URL": config.STRIPE_API_URL
+        or (f"{sandbox}/stripe" if demo else STRIPE_API_URL),
+        "MOLLIE_API_URL": config.MOLLIE_API_URL
+        or (f"{sandbox}/mollie" if demo else MOLLIE_API_URL),
+        "CLOCK_URL": config.CLOCK_URL or (f"{sandbox}/control/clock" if demo else ""),
+        "QUEUE": config.QUEUE or ("sqlite" if database.startswith("sqlite") else "postgres"),
+    }
+    if not config.is_production and not (config.SECRET_KEY and config.ENCRYPTION_KEYS):
+        folder = config.model_copy(update=derived).folder
+        for name, secret in _development_secrets(folder).items():
+            derived[name] = given.get(name) or secret
+    return derived
+
+
+def _driver(url: str) -> str:
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+def _development_secrets(folder: Path) -> dict[str, str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "secrets.json"
+    made = {
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "ENCRYPTION_KEYS": secrets.token_hex(32),
+    }
+    try:
+        # Exclusive creation: of two processes starting at once, one writes and both read.
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(made, file)
+        return made
+    except FileExistsError:
+        kept: dict[str, str] = json.loads(path.read_text())
+        return kept
+
+
+def _refuse_unsound(config: Config) -> None:
+    for broken, sentence in _rules(config):
+        if broken:
+            raise Unsound(sentence)
+
+
+def _rules(config: Config) -> list[tuple[bool, str]]:
+    production = config.is_production
+    database = config.DATABASE_URL
+    return [
+        (
+            not database.startswith(("sqlite:///", "postgresql+psycopg://")),
+            "DATABASE_URL must begin with sqlite:/// or postgresql://.",
+        ),
+        (
+            urlsplit(config.PUBLIC_URL).scheme not in ("http", "https")
+            or not urlsplit(config.PUBLIC_URL).hostname,
+            "PUBLIC_URL must be an absolute http or https address.",
+        ),
+        (
+            config.QUEUE == "postgres" and database.startswith("sqlite"),
+            "QUEUE=postgres needs a PostgreSQL DATABASE_URL.",
+        ),
+        (
+            production and config.DEMO,
+            "DEMO cannot be on in production: the demo world has public passwords.",
+        ),
+        (
+            production and len(config.SECRET_KEY) < 32,
+            "SECRET_KEY must be set in production, to at least 32 random characters.",
+        ),
+        (
+            production and not config.encryption_keys,
+            "ENCRYPTION_KEYS must be set in production: 64 hexadecimal digits each.",
+        ),
+        (
+            any(not _is_key(key) for key in config.encryption_keys),
+            "ENCRYPTION_KEYS must be 64 hexadecimal digits each, separated by commas.",
+        ),
+        (
+            production and not config.is_secure,
+            "PUBLIC_URL must be https in production: sign-in cookies travel over it.",
+        ),
+        (
+            production and bool(config.CLOCK_URL),
+            "CLOCK_URL cannot be set in production: billing time is wall time there.",
+        ),
+        (
+            production and config.uses_sandbox,
+            "STRIPE_API_URL and MOLLIE_API_URL cannot be changed in production.",
+        ),
+    ]
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(bytes.fromhex(text)) == 32
+    except ValueError:
+        return False
