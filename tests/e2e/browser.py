@@ -30,23 +30,31 @@ FLAGS = [
 
 def launch_options() -> dict[str, object]:
     """Answer what Playwright needs to start the browser found here."""
-    executable = find()
-    if executable is None:
-        raise RuntimeError("There is no Chromium for the browser tests; run: make setup")
     # Chromium's own sandbox refuses to run as root.
     flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
-    return {"executable_path": str(executable), "args": flags}
+    executable = find_system()
+    return {"args": flags} | ({"executable_path": str(executable)} if executable else {})
 
 
-def find() -> Path | None:
-    """Answer the path of the system's Chromium, else of Playwright's, else nothing."""
+def find_system() -> Path | None:
+    """Answer the path of the system's Chromium, if there is one that starts."""
     for name in SYSTEM_NAMES:
         path = shutil.which(name)
         if path and _starts(path):
             return Path(path)
+    return None
+
+
+def find_bundled() -> Path | None:
+    """Answer the path of the Chromium that Playwright fetched, if it did and it starts."""
     with sync_playwright() as playwright:
-        bundled = Path(playwright.chromium.executable_path)
-    return bundled if bundled.exists() and _starts(str(bundled)) else None
+        path = playwright.chromium.executable_path
+    return Path(path) if _starts(path) else None
+
+
+def find() -> Path | None:
+    """Answer the browser the tests will use."""
+    return find_system() or find_bundled()
 
 
 def install() -> Path | None:
@@ -61,8 +69,11 @@ def install() -> Path | None:
 
 def _starts(path: str) -> bool:
     # Ubuntu puts a script of this name that only asks for a snap.
-    answer = subprocess.run([path, "--version"], capture_output=True, check=False)
-    return answer.returncode == 0
+    try:
+        subprocess.run([path, "--version"], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    return True
 
 
 def _install_from_playwright() -> None:
