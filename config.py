@@ -76,11 +76,6 @@ class Config(BaseModel):
         return (self.STRIPE_API_URL, self.MOLLIE_API_URL) != (STRIPE_API_URL, MOLLIE_API_URL)
 
     @property
-    def is_reachable(self) -> bool:
-        """A provider on the internet can call our door."""
-        return not is_private(self.PUBLIC_URL)
-
-    @property
     def folder(self) -> Path:
         """Where the embedded database, its secrets and its queue live."""
         if self.DATABASE_URL.startswith("sqlite:///"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from app.providers import base
 
@@ -21,4 +21,18 @@ def connect(name: str, connection: base.Connection) -> base.Provider:
         from app.providers.mollie.adapter import MollieProvider
 
         return MollieProvider(connection)
+    raise ValueError(f"{name!r} is not a payment provider we know: {', '.join(NAMES)}")
+
+
+@cache
+def capabilities(name: str) -> base.Capabilities:
+    """Answer what a provider can do, without an account."""
+    if name == "stripe":
+        from app.providers.stripe.adapter import StripeProvider
+
+        return StripeProvider.capabilities
+    if name == "mollie":
+        from app.providers.mollie.adapter import MollieProvider
+
+        return MollieProvider.capabilities
     raise ValueError(f"{name!r} is not a payment provider we know: {', '.join(NAMES)}")

@@ -1,0 +1,1 @@
+"""What happens: one subject a file, functions are verbs; no Flask."""
