@@ -63,7 +63,8 @@ class Capabilities:
     """What a provider can do; pages offer nothing else.
 
     `methods` lists the ways to pay by mode, each with the currencies it takes (None: all the
-    account takes).
+    account takes). `aliases` names methods that are not offered but may be asked for, each with
+    the one used in its place. `own_retries` says that the provider itself retries failed renewals.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Capabilities:
     collects: frozenset[
         Literal["billing_address", "shipping_address", "terms", "tax_id"]
     ]
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     def offers(self, mode: Mode, currency: str) -> tuple[Method, ...]:
         """Answer the ways to pay for a mode in a currency; empty where the provider has none."""
@@ -90,8 +92,9 @@ class Capabilities:
         )
 
     def method(self, slug: str, mode: Mode, currency: str) -> Method | None:
-        """Answer the offered way to pay of that name."""
-        return next((m for m in self.offers(mode, currency) if m.slug == slug), None)
+        """Answer the offered way to pay of that name, or the one used in its place."""
+        offered = self.aliases.get(slug, slug)
+        return next((m for m in self.offers(mode, currency) if m.slug == offered), None)
 
 
 @dataclass(frozen=True, slots=True)
