@@ -1,0 +1,1 @@
+"""Mollie: payments, mandates and subscriptions by Mollie's API, version 2."""
