@@ -35,6 +35,8 @@ def run(config: Config, announce: Callable[[], str]) -> int:
     """
     for setting in ("PORT", "SANDBOX_PORT"):
         _refuse_taken(setting, getattr(config, setting))
+    # The sandbox shares no settings with us; what it keeps stands beside the embedded database.
+    os.environ.setdefault("SANDBOX_STATE", str(config.folder / "sandbox.sqlite3"))
     return watch(programs(config), f"http://127.0.0.1:{config.PORT}/readyz", announce)
 
 
