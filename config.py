@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -159,14 +161,14 @@ def _development_secrets(folder: Path) -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(48),
         "ENCRYPTION_KEYS": secrets.token_hex(32),
     }
-    try:
-        # Exclusive creation: of two processes starting at once, one writes and both read.
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(made, file)
-        return made
-    except FileExistsError:
-        kept: dict[str, str] = json.loads(path.read_text())
-        return kept
+    # Linked into place: of two processes starting at once one writes, and both read it whole.
+    with tempfile.NamedTemporaryFile("w", dir=folder) as file:
+        json.dump(made, file)
+        file.flush()
+        with contextlib.suppress(FileExistsError):
+            os.link(file.name, path)
+    kept: dict[str, str] = json.loads(path.read_text())
+    return kept
 
 
 def _refuse_unsound(config: Config) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, Uuid
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, Table, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -63,3 +63,8 @@ class Base(DeclarativeBase):
     created_at: Mapped[datetime] = mapped_column(default=clock.wall)
     updated_at: Mapped[datetime] = mapped_column(default=clock.wall, onupdate=clock.wall)
     deleted_at: Mapped[datetime | None]
+
+
+def table(model: type[Base]) -> Table:
+    """Answer a model's table, for statements that are built once."""
+    return cast(Table, model.__table__)

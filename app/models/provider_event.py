@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.db.base import Base
 from app.models.provider_account import ProviderAccount
 
-_IS_WAITING = text("state = 'received'")
+_IS_UNDONE = text("state IN ('received', 'processing')")
 _IS_WAITING_UNNUMBERED = text("state = 'received' AND provider_event_id IS NULL")
 
 
@@ -33,8 +33,8 @@ class ProviderEvent(Base):
         Index(
             "ix_provider_event_due",
             "next_try_at",
-            sqlite_where=_IS_WAITING,
-            postgresql_where=_IS_WAITING,
+            sqlite_where=_IS_UNDONE,
+            postgresql_where=_IS_UNDONE,
         ),
     )
 

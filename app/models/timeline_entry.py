@@ -15,12 +15,13 @@ class TimelineEntry(Base):
     """One transition of a tenant's billing, for the tenant and for support."""
 
     __tablename__ = "timeline_entry"
-    __table_args__ = (Index(None, "tenant_id", "id"), Index(None, "checkout_id"))
+    __table_args__ = (Index(None, "tenant_id", "livemode", "id"), Index(None, "checkout_id"))
 
     app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))
     tenant_id: Mapped[int | None] = mapped_column(ForeignKey("tenant.id"))
     checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkout_session.id"))
     subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscription.id"))
+    livemode: Mapped[bool]
     kind: Mapped[str]
     cause: Mapped[str]
     before: Mapped[str | None]
