@@ -1,0 +1,204 @@
+"""Read Stripe's objects as our states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from app.money import Money, zero
+from app.providers import base, errors
+from app.providers.stripe import wire
+from app.providers.stripe.params import UUID
+
+Json = Mapping[str, Any]
+
+# Invoices whose total is the price of one period.
+_WHOLE_PERIOD = ("subscription_create", "subscription_cycle")
+
+
+def payment(
+    intent: Json,
+    *,
+    subscription_id: str | None = None,
+    invoice_id: str | None = None,
+    checkout_uuid: str | None = None,
+) -> base.PaymentState:
+    """Read a PaymentIntent with its latest charge expanded."""
+    currency = str(intent["currency"])
+    charge = expanded(intent.get("latest_charge")) or {}
+    status = wire.payment_status(intent)
+    error = intent.get("last_payment_error")
+    means = _means(intent, charge)
+    nothing = zero(currency.upper())
+    return base.PaymentState(
+        provider_id=intent["id"],
+        status=status,
+        amount=wire.money(intent["amount"], currency),
+        refunded=wire.money(charge.get("amount_refunded", 0), currency),
+        # A charge names no dispute and no amount: disputed means all of it.
+        charged_back=(
+            wire.money(charge["amount"], currency) if charge.get("disputed") else nothing
+        ),
+        created_at=wire.read_time(intent["created"]),
+        paid_at=wire.read_time_or_none(charge.get("created")) if status == "paid" else None,
+        method=means.type if means else None,
+        brand=means.brand if means else None,
+        last4=means.last4 if means else None,
+        decline=wire.decline(error) if error and status == "failed" else None,
+        method_id=id_of(intent.get("payment_method")) or charge.get("payment_method"),
+        customer_id=id_of(intent.get("customer")),
+        subscription_id=subscription_id,
+        invoice_id=invoice_id,
+        checkout_uuid=uuid(intent) or checkout_uuid,
+    )
+
+
+def subscription(found: Json, payments: tuple[base.PaymentState, ...]) -> base.SubscriptionState:
+    """Read a subscription; the period stands on its items, not on itself."""
+    item = item_of(found)
+    price = item["price"]
+    status = wire.subscription_status(found["status"])
+    return base.SubscriptionState(
+        provider_id=found["id"],
+        status=status,
+        quantity=item.get("quantity") or 1,
+        period_start=wire.read_time_or_none(item["current_period_start"]),
+        period_end=wire.read_time_or_none(item["current_period_end"]),
+        customer_id=id_of(found["customer"]),
+        is_canceling=status != "canceled"
+        and bool(found["cancel_at_period_end"] or found.get("cancel_at")),
+        canceled_at=wire.read_time_or_none(found.get("canceled_at")),
+        ended_at=wire.read_time_or_none(found.get("ended_at")),
+        trial_end=wire.read_time_or_none(found.get("trial_end")),
+        provider_price_id=price["id"],
+        provider_product_id=id_of(price["product"]),
+        total=_period_total(found),
+        method=_default_method(found),
+        payments=payments,
+        uuid=uuid(found),
+        interval=wire.INTERVALS.get((price.get("recurring") or {}).get("interval", "")),
+    )
+
+
+def item_of(found: Json) -> Json:
+    """Answer the item that carries the plan; raises Refused for a subscription without one."""
+    items = found["items"]["data"]
+    if not items:
+        raise errors.Refused(f"Stripe: subscription {found['id']} has no items")
+    return cast(Json, items[0])
+
+
+def method(found: Json, *, is_default: bool = False) -> base.MethodState:
+    """Read a saved way to pay."""
+    kind = found["type"]
+    details = found.get(kind) or {}
+    return base.MethodState(
+        provider_id=found["id"],
+        type=wire.slug(kind),
+        brand=details.get("brand"),
+        last4=details.get("last4"),
+        exp_month=details.get("exp_month"),
+        exp_year=details.get("exp_year"),
+        is_default=is_default,
+    )
+
+
+def refund(found: Json) -> base.RefundState:
+    """Read a refund."""
+    return base.RefundState(
+        provider_id=found["id"],
+        status=wire.refund_status(found.get("status")),
+        amount=wire.money(found["amount"], found["currency"]),
+        uuid=uuid(found),
+    )
+
+
+def invoice(found: Json) -> base.InvoiceState:
+    """Read an invoice with its payments expanded."""
+    return base.InvoiceState(
+        provider_id=found["id"],
+        status=wire.invoice_status(found.get("status")),
+        total=wire.money(found["total"], found["currency"]),
+        created_at=wire.read_time(found["created"]),
+        number=found.get("number"),
+        hosted_url=found.get("hosted_invoice_url"),
+        pdf_url=found.get("invoice_pdf"),
+        subscription_id=invoice_subscription(found),
+        payment_id=next(iter(invoice_intents(found)), None),
+    )
+
+
+def price(found: Json, *, product_name: str) -> base.CataloguePrice:
+    """Read a price; one that leaves its tax open is sold without, as the rate is added to it."""
+    interval = (found.get("recurring") or {}).get("interval")
+    product = expanded(found["product"]) or {}
+    return base.CataloguePrice(
+        uuid=uuid(found),
+        product_name=product_name,
+        amount=wire.money(found["unit_amount"], found["currency"]),
+        interval=None if interval is None else wire.INTERVALS[interval],
+        tax_behavior="inclusive" if found.get("tax_behavior") == "inclusive" else "exclusive",
+        product_description=product.get("description"),
+        provider_price_id=found["id"],
+        provider_product_id=id_of(found["product"]),
+    )
+
+
+def invoice_subscription(found: Json) -> str | None:
+    """Answer the id of the subscription an invoice belongs to."""
+    details = (found.get("parent") or {}).get("subscription_details") or {}
+    return id_of(details.get("subscription"))
+
+
+def invoice_intents(found: Json) -> Iterable[str]:
+    """Answer the ids of the intents an invoice was or is to be paid by."""
+    for link in (found.get("payments") or {}).get("data", ()):
+        intent_id = id_of(link["payment"].get("payment_intent"))
+        if intent_id is not None:
+            yield intent_id
+
+
+def uuid(found: Json) -> str | None:
+    """Answer our uuid of an object."""
+    return (found.get("metadata") or {}).get(UUID)
+
+
+def id_of(value: Any) -> str | None:
+    """Answer the id of an object that may be expanded, or absent."""
+    return cast("str | None", value["id"] if isinstance(value, dict) else value)
+
+
+def expanded(value: Any) -> Json | None:
+    """Answer an object where it is expanded, not only named."""
+    return value if isinstance(value, dict) else None
+
+
+def _means(intent: Json, charge: Json) -> base.MethodState | None:
+    """Answer what was used to pay: the charge knows it best, a refused attempt has only its
+    error."""
+    details = charge.get("payment_method_details")
+    if details is not None:
+        return method({"id": charge.get("payment_method") or "", **details})
+    error = intent.get("last_payment_error") or {}
+    found = expanded(intent.get("payment_method")) or error.get("payment_method")
+    return None if found is None else method(found)
+
+
+def _period_total(found: Json) -> Money | None:
+    bill = expanded(found.get("latest_invoice"))
+    if bill is None or found["status"] == "trialing":
+        return None
+    lines = (bill.get("lines") or {}).get("data", ())
+    if bill.get("billing_reason") in _WHOLE_PERIOD and len(lines) == len(found["items"]["data"]):
+        return wire.money(bill["total"], bill["currency"])
+    return None
+
+
+def _default_method(found: Json) -> base.MethodState | None:
+    customer = expanded(found.get("customer")) or {}
+    settings = customer.get("invoice_settings") or {}
+    for value in (found.get("default_payment_method"), settings.get("default_payment_method")):
+        known = expanded(value)
+        if known is not None:
+            return method(known, is_default=True)
+    return None
