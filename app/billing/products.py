@@ -44,13 +44,17 @@ class Offer:
     running: Subscription | None
 
 
-def offer(db: Session, tenant: Tenant) -> Offer:
-    """Answer what a tenant can buy, in three queries; the tenant's app must be loaded."""
+def offer(db: Session, tenant: Tenant, currency: str | None = None) -> Offer:
+    """Answer what a tenant can buy, in three queries; the tenant's app must be loaded.
+
+    `currency` is what the payer looks at before choosing it; one that cannot be chosen is ignored.
+    """
     prices = db.scalars(_prices(tenant.app_id)).all()
     running = _running(db, tenant)
     sold = tuple(dict.fromkeys(p.currency for p in sorted(prices, key=lambda p: p.id)))
-    currency = tenants.currency(tenant, sold)
     is_fixed = bool(running) or tenants.has_bought(db, tenant)
+    if is_fixed or currency not in sold:
+        currency = tenants.currency(tenant, sold)
     current = {subscription.price.product_id for subscription in running}
     offered = _offered([p for p in prices if p.currency == currency], current)
     plans = tuple(plan for plan in offered if plan.month or plan.year)

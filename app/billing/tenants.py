@@ -72,6 +72,22 @@ def find(db: Session, *, user_id: int, tenant_uuid: UUID) -> Membership:
     return membership
 
 
+def admins(db: Session, tenant: Tenant) -> list[User]:
+    """Answer who may buy for a tenant, the oldest first."""
+    found = (
+        select(User)
+        .join(Membership, Membership.user_id == User.id)
+        .where(
+            Membership.tenant_id == tenant.id,
+            Membership.role == "admin",
+            Membership.deleted_at.is_(None),
+            User.deleted_at.is_(None),
+        )
+        .order_by(Membership.id)
+    )
+    return list(db.scalars(found))
+
+
 def update_details(db: Session, tenant: Tenant, details: Details) -> None:
     """Store what invoices carry; what the tenant pays in stays once a purchase has fixed it.
 

@@ -1,0 +1,47 @@
+"""Apps: whose they are, and what in them waits for a person."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, contains_eager, selectinload
+
+from app.models import App, AppMember, CheckoutSession, User
+
+
+def of(db: Session, user_id: int) -> list[App]:
+    """Answer the apps a person runs, by name."""
+    found = (
+        select(App)
+        .join(AppMember, AppMember.app_id == App.id)
+        .join(User, User.id == AppMember.user_id)
+        .where(
+            AppMember.user_id == user_id,
+            AppMember.deleted_at.is_(None),
+            App.deleted_at.is_(None),
+            User.deleted_at.is_(None),
+        )
+        .order_by(App.name, App.id)
+    )
+    return list(db.scalars(found))
+
+
+def attention(db: Session, apps: list[App], *, limit: int = 50) -> list[CheckoutSession]:
+    """Answer the checkouts of some apps that need a person, the newest first, with app, tenant,
+    price and provider account."""
+    found = (
+        select(CheckoutSession)
+        .join(CheckoutSession.app)
+        .options(
+            contains_eager(CheckoutSession.app),
+            selectinload(CheckoutSession.tenant),
+            selectinload(CheckoutSession.price),
+            selectinload(CheckoutSession.provider_account),
+        )
+        .where(
+            CheckoutSession.app_id.in_([app.id for app in apps]),
+            CheckoutSession.state == "needs_review",
+        )
+        .order_by(CheckoutSession.id.desc())
+        .limit(limit)
+    )
+    return list(db.scalars(found))
