@@ -50,12 +50,13 @@ class Client:
     """
 
     def __init__(self, connection: base.Connection, timeouts: tuple[float, float]) -> None:
+        self._transport = Transport(connection.api_url, timeouts)
         self._sdk = stripe.StripeClient(
             connection.secret_key,
             base_addresses={"api": connection.api_url.rstrip("/")},
             stripe_version=stripe.api_version,
             max_network_retries=0,
-            http_client=Transport(connection.api_url, timeouts),
+            http_client=self._transport,
         )
 
     def get(self, *path: str, params: Mapping[str, Any] | None = None) -> Json:
@@ -84,6 +85,10 @@ class Client:
             if not page["has_more"]:
                 return
             query["starting_after"] = page["data"][-1]["id"]
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._transport.close()
 
     def _call(
         self,
