@@ -50,11 +50,11 @@ def sqlite(run: Path, own: Path) -> str:
 
 
 @contextmanager
-def postgres(server: str) -> Iterator[str]:
-    """Give a new database on the run's server, and remove it afterwards."""
+def postgres(server: str, template: str = TEMPLATE) -> Iterator[str]:
+    """Give a copy of a database on the run's server, and remove it afterwards."""
     name = f"portico_{uuid.uuid4().hex}"
     with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield _url(server, name)
         finally:
@@ -93,11 +93,6 @@ def _url(server: str, name: str) -> str:
 
 def migrate(url: str) -> None:
     """Bring an empty database to today's tables."""
-    from sqlalchemy import create_engine
+    from app.db import migrations
 
-    import app.models  # noqa: F401
-    from app.db.base import Base
-
-    engine = create_engine(url)
-    Base.metadata.create_all(engine)
-    engine.dispose()
+    migrations.upgrade(url)
