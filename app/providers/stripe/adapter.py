@@ -61,6 +61,10 @@ class StripeProvider(base.Provider):
         self._connection = connection
         self._client = Client(connection, timeouts)
 
+    def close(self) -> None:
+        """Close the kept connections; the next call opens new ones."""
+        self._client.close()
+
     def ensure_customer(self, request: base.CustomerRequest, *, key: str) -> str:
         return customers.ensure(self._client, request, key=key)
 

@@ -35,8 +35,9 @@ _HEADERS = {
 # Seconds to connect, seconds to read.
 TIMEOUTS = (3.0, 15.0)
 _PAUSES = (0.2, 0.6)
-# A repeat begins only while it can still end within 25 s: a silent Stripe is asked once.
-_REPEAT_WITHIN = 6.0
+# Seconds in which a call ends with its repeats: one begins only if it can still end in time, so a
+# silent Stripe is asked once.
+_BUDGET = 25.0
 _ID = re.compile(r"[A-Za-z0-9_-]+")
 _PAGE = 100
 
@@ -50,6 +51,7 @@ class Client:
     """
 
     def __init__(self, connection: base.Connection, timeouts: tuple[float, float]) -> None:
+        self._longest_try = sum(timeouts)
         self._transport = Transport(connection.api_url, timeouts)
         self._sdk = stripe.StripeClient(
             connection.secret_key,
@@ -61,18 +63,18 @@ class Client:
 
     def get(self, *path: str, params: Mapping[str, Any] | None = None) -> Json:
         """Read an object or a list: `get("checkout/sessions", id)`."""
-        return _repeated(lambda: self._call("get", path, params or {}, {}))
+        return self._repeated(lambda: self._call("get", path, params or {}, {}))
 
     def post(self, *path: str, params: Mapping[str, Any] | None = None, key: str | None) -> Json:
         """Make or change an object; without a key it is tried once."""
         if key is None:
             return self._call("post", path, params or {}, {})
         options = {"idempotency_key": key}
-        return _repeated(lambda: self._call("post", path, params or {}, options))
+        return self._repeated(lambda: self._call("post", path, params or {}, options))
 
     def delete(self, *path: str) -> Json:
         """Remove an object; Stripe needs no key for that."""
-        return _repeated(lambda: self._call("delete", path, {}, {}))
+        return self._repeated(lambda: self._call("delete", path, {}, {}))
 
     def each(
         self, *path: str, params: Mapping[str, Any] | None = None, most: int = 1000
@@ -89,6 +91,18 @@ class Client:
     def close(self) -> None:
         """Close the kept connections."""
         self._transport.close()
+
+    def _repeated(self, call: Callable[[], Json]) -> Json:
+        begun = time.monotonic()
+        for pause in _PAUSES:
+            try:
+                return call()
+            except errors.Unavailable as error:
+                spent = time.monotonic() - begun
+                if not _may_pass(error) or spent + pause + self._longest_try > _BUDGET:
+                    raise
+            time.sleep(pause * random.uniform(0.75, 1.25))
+        return call()
 
     def _call(
         self,
@@ -117,23 +131,11 @@ def _url(path: tuple[str, ...]) -> str:
     return "/".join(("/v1", *path))
 
 
-def _repeated(call: Callable[[], Json]) -> Json:
-    begun = time.monotonic()
-    for pause in _PAUSES:
-        try:
-            return call()
-        except errors.Unavailable as error:
-            if error.replayed or not _may_pass(error):
-                raise
-            if time.monotonic() - begun > _REPEAT_WITHIN:
-                raise
-        time.sleep(pause * random.uniform(0.75, 1.25))
-    return call()
-
-
 def _may_pass(error: errors.Unavailable) -> bool:
-    """Answer whether a short pause can help: not with a bad certificate, nor when Stripe asks us to
-    stay away longer."""
+    """Answer whether a short pause can help: not with a fault Stripe keeps for the key, nor a bad
+    certificate, nor when Stripe asks us to stay away longer."""
+    if error.replayed:
+        return False
     cause = error.__cause__
     if isinstance(cause, stripe.APIConnectionError):
         return cause.should_retry

@@ -14,6 +14,7 @@ Json = Mapping[str, Any]
 _MOVING = ("open", "action_needed", "processing")
 
 
+@wire.readable
 def opened(session: Json) -> base.OpenedCheckout:
     """Read a session just made."""
     return base.OpenedCheckout(
@@ -24,6 +25,7 @@ def opened(session: Json) -> base.OpenedCheckout:
     )
 
 
+@wire.readable
 def read(session: Json, payments: tuple[base.PaymentState, ...]) -> base.CheckoutState:
     """Read a session with its intent or subscription expanded, and the payments it led to."""
     found = states.expanded(session.get("subscription"))

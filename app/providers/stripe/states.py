@@ -16,6 +16,7 @@ Json = Mapping[str, Any]
 _WHOLE_PERIOD = ("subscription_create", "subscription_cycle")
 
 
+@wire.readable
 def payment(
     intent: Json,
     *,
@@ -53,6 +54,7 @@ def payment(
     )
 
 
+@wire.readable
 def subscription(found: Json, payments: tuple[base.PaymentState, ...]) -> base.SubscriptionState:
     """Read a subscription; the period stands on its items, not on itself."""
     item = item_of(found)
@@ -88,6 +90,7 @@ def item_of(found: Json) -> Json:
     return cast(Json, items[0])
 
 
+@wire.readable
 def method(found: Json, *, is_default: bool = False) -> base.MethodState:
     """Read a saved way to pay."""
     kind = found["type"]
@@ -103,6 +106,7 @@ def method(found: Json, *, is_default: bool = False) -> base.MethodState:
     )
 
 
+@wire.readable
 def refund(found: Json) -> base.RefundState:
     """Read a refund."""
     return base.RefundState(
@@ -113,6 +117,7 @@ def refund(found: Json) -> base.RefundState:
     )
 
 
+@wire.readable
 def invoice(found: Json) -> base.InvoiceState:
     """Read an invoice with its payments expanded."""
     return base.InvoiceState(
@@ -128,6 +133,7 @@ def invoice(found: Json) -> base.InvoiceState:
     )
 
 
+@wire.readable
 def price(found: Json, *, product_name: str) -> base.CataloguePrice:
     """Read a price; one that leaves its tax open is sold without, as the rate is added to it."""
     interval = (found.get("recurring") or {}).get("interval")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from app.money import CurrencyUnknown, Money
 from app.providers import base, errors
 
 _Word = TypeVar("_Word")
+_Given = ParamSpec("_Given")
+_Read = TypeVar("_Read")
 
 # Stripe's "Supported currencies", special cases: whole units that are sent as hundredths, and one
 # that ISO 4217 divides but Stripe does not.
@@ -112,6 +115,19 @@ _DECLINES: dict[str, base.DeclineReason] = {
     "stolen_card": "fraud",
 }
 _OTHER_DECLINE: base.DeclineReason = "declined"
+
+
+def readable(read: Callable[_Given, _Read]) -> Callable[_Given, _Read]:
+    """Make a reader say Unavailable where Stripe's answer is not of the form it promises."""
+
+    @functools.wraps(read)
+    def reading(*args: _Given.args, **kwargs: _Given.kwargs) -> _Read:
+        try:
+            return read(*args, **kwargs)
+        except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
+            raise errors.Unavailable("Stripe: the answer could not be read") from error
+
+    return reading
 
 
 def amount(value: Money) -> int:

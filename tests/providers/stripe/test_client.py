@@ -175,7 +175,7 @@ class TestRepeats:
     def test_are_not_begun_when_they_could_not_end_in_time(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(client_module, "_REPEAT_WITHIN", 0.01)
+        monkeypatch.setattr(client_module, "_BUDGET", 2.0)
         with serve(Answer(is_silent=True)) as server:
             client = client_of(server, read=0.05)
 
