@@ -22,7 +22,7 @@ class Database:
 
     def __init__(self, url: str, *, pool: int = 16) -> None:
         self.engine = _engine(url, pool)
-        self._read = sessionmaker(self.engine, expire_on_commit=False)
+        self._read = sessionmaker(_reading(self.engine), expire_on_commit=False)
         self._write = sessionmaker(
             self.engine.execution_options(portico_writes=True), expire_on_commit=False
         )
@@ -61,6 +61,14 @@ def _engine(url: str, pool: int) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     return create_engine(url, pool_size=pool, max_overflow=48, pool_pre_ping=False)
+
+
+def _reading(engine: Engine) -> Engine:
+    if engine.dialect.name == "sqlite":
+        return engine
+    # At PostgreSQL's READ COMMITTED a transaction gives a reader nothing, and its end by ROLLBACK
+    # makes psycopg forget every prepared statement of the connection ("Prepared statements").
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
