@@ -37,15 +37,15 @@ GUIDES = (
             (
                 "An open payment",
                 (
-                    "expires after 15 min (iDEAL), 30 min (card, or open choice), 1 h (other banks), 72 h "
-                    "(PayPal). All but iDEAL can be canceled by the shop."
+                    "expires after 15 min (iDEAL), 30 min (card, or open choice), 1 h (other), "
+                    "72 h (PayPal). All but iDEAL can be canceled by the shop."
                 ),
             ),
             (
                 "A subscription",
                 (
-                    "charges at 00:00 UTC of its date: cards and PayPal at once, direct debits after "
-                    "3 days. It does not stop after 10 payments as in Mollie's test mode."
+                    "charges at 00:00 UTC of its date: cards and PayPal at once, direct debits "
+                    "after 3 days. It does not stop after 10 payments as in Mollie's test mode."
                 ),
             ),
             ("A refund", "is pending for 2 hours, then processing for a day, then refunded."),

@@ -186,7 +186,7 @@ class TestList:
     def test_pages_go_from_the_newest_to_the_oldest_and_back(self, shop: Shop) -> None:
         made = [shop.payment()["id"] for _ in range(5)]
 
-        first = shop.sdk.payments.list(limit=2)
+        first: Any = shop.sdk.payments.list(limit=2)
         second = first.get_next()
         third = second.get_next()
 
