@@ -42,7 +42,7 @@ class Config(BaseModel):
     STRIPE_API_URL: str = ""
     MOLLIE_API_URL: str = ""
     CLOCK_URL: str = ""
-    QUEUE: Literal["", "sqlite", "postgres", "immediate"] = ""
+    QUEUE: Literal["", "sqlite", "postgres", "none"] = ""
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=10)
     SIGN_IN_TRIES: int = Field(default=10, ge=1, le=1000)
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

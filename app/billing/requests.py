@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import TypeAdapter
@@ -14,8 +15,18 @@ from app.providers.base import (
     TaxRateRequest,
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """A subscription to end at once."""
+
+    provider_id: str
+    customer_id: str | None
+
+
 Request = TypeVar(
     "Request",
+    Cancellation,
     CheckoutRequest,
     CustomerRequest,
     RefundRequest,
@@ -26,6 +37,7 @@ Request = TypeVar(
 _ADAPTERS: dict[type, TypeAdapter[object]] = {
     kind: TypeAdapter(kind)
     for kind in (
+        Cancellation,
         CheckoutRequest,
         CustomerRequest,
         RefundRequest,

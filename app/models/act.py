@@ -16,7 +16,8 @@ _IS_WAITING = text("state = 'waiting'")
 
 class Act(Base):
     """One thing to do once. `effect` names it (`refund:payment:12`) and is unique, so that two
-    looks at the same truth ask for it once. `uuid` is in the provider's metadata."""
+    looks at the same truth ask for it once. `uuid` is in the provider's metadata. A key of None is
+    spent: look first, then take a new one."""
 
     __tablename__ = "act"
     __table_args__ = (
@@ -34,7 +35,7 @@ class Act(Base):
     checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkout_session.id"))
     subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscription.id"))
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
-    idempotency_key: Mapped[str]
+    idempotency_key: Mapped[str | None]
     request: Mapped[str]
     result_id: Mapped[str | None]
     error: Mapped[str | None]

@@ -97,6 +97,7 @@ class CheckoutSession(Base):
     version: Mapped[int] = mapped_column(default=0)
     superseded_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
+    returned_at: Mapped[datetime | None]
 
     method: Mapped[str | None]
     quantity: Mapped[int]
@@ -122,7 +123,7 @@ class CheckoutSession(Base):
     provider_id: Mapped[str | None]
     url: Mapped[str | None]
     sealed_client_secret: Mapped[str | None]
-    idempotency_key: Mapped[str]
+    idempotency_key: Mapped[str | None]
     request: Mapped[str | None]
     first_tried_at: Mapped[datetime | None]
     claimed_until: Mapped[datetime | None]

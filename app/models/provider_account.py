@@ -59,7 +59,7 @@ class Customer(Base):
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
     provider_account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
     provider_id: Mapped[str | None]
-    idempotency_key: Mapped[str]
+    idempotency_key: Mapped[str | None]
     request: Mapped[str]
     first_tried_at: Mapped[datetime | None]
     claimed_until: Mapped[datetime | None]

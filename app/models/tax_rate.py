@@ -38,7 +38,9 @@ class ProviderTaxRate(Base):
 
     __tablename__ = "provider_tax_rate"
     __table_args__ = (
-        UniqueConstraint("tax_rate_id", "provider_account_id", "is_inclusive"),
+        UniqueConstraint(
+            "tax_rate_id", "provider_account_id", "is_inclusive", name="uq_provider_tax_rate_use"
+        ),
         UniqueConstraint("provider_account_id", "provider_id"),
     )
 
@@ -46,7 +48,7 @@ class ProviderTaxRate(Base):
     provider_account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
     is_inclusive: Mapped[bool]
     provider_id: Mapped[str | None]
-    idempotency_key: Mapped[str]
+    idempotency_key: Mapped[str | None]
     request: Mapped[str]
     first_tried_at: Mapped[datetime | None]
     claimed_until: Mapped[datetime | None]

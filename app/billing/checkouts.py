@@ -1,0 +1,252 @@
+"""Checkouts: started once per click, opened at the provider once, and kept true by looking."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.billing import acts, deadlines, deeds, intents, looks, openings, timeline, transitions
+from app.billing.checkout_orders import CheckoutOrder
+from app.billing.errors import Conflict, NotFound
+from app.billing.openings import Opened
+from app.billing.site import Site
+from app.models import CheckoutSession, Price
+from app.models.checkout_session import PENDING
+from app.providers import errors as provider_errors
+
+LOOK_EVERY = timedelta(seconds=5)
+_RETURN_PATIENCE = timedelta(minutes=2)
+_ROUNDS = 8
+
+
+class _Holder(NamedTuple):
+    id: int
+    uuid: UUID
+    state: str
+    order_digest: str
+    url: str | None
+    expires_at: datetime | None
+
+
+def start(db: Session, site: Site, order: CheckoutOrder) -> Opened:
+    """Start a purchase, or join the one that is pending for the same order. Commits.
+
+    Of many at once one asks the provider; all get the same URL. Another order in the same slot is
+    ended at the provider first. The URL is None where the payer is better told on the checkout's
+    own page: its money is on the way, it ended meanwhile, or the provider is still being asked.
+
+    Raises ProviderUnavailable (what was asked is finished or undone by the sweep), Conflict (the
+    earlier order has just been paid), Unsupported and Declined (the provider refused).
+    """
+    replaced: int | None = None
+    for _ in range(_ROUNDS):
+        intent = intents.write(db, site, order)
+        if intent is not None:
+            if replaced is not None:
+                _link(db, replaced, intent)
+            return openings.open_claimed(db, site, intent, order)
+        holder = _holder(db, order)
+        if holder is None:
+            continue
+        if holder.state == "processing":
+            return Opened(holder.uuid, None)
+        if holder.order_digest == order.digest:
+            joined = _join(db, site, order, holder)
+            if joined is not None:
+                return joined
+        elif _replace(db, site, order, holder):
+            replaced = holder.id
+    raise Conflict("Another order of yours is being changed at this moment. Try again shortly.")
+
+
+def sync(db: Session, site: Site, checkout_id: int, *, cause: str) -> None:
+    """Look at the provider, apply what it says, and do what follows from it: the only door by
+    which a checkout changes. Commits. Raises `providers.errors.ProviderError`."""
+    looks.at_checkout(db, site, checkout_id, cause=cause)
+    perform_acts(db, site, checkout_id)
+
+
+def expire(db: Session, site: Site, checkout_id: int, *, cause: str) -> None:
+    """End a checkout at the provider if it can be ended, and apply what it says then. Commits."""
+    looks.end_checkout(db, site, checkout_id, cause=cause)
+    perform_acts(db, site, checkout_id)
+
+
+def perform_acts(db: Session, site: Site, checkout_id: int) -> None:
+    """Do what a checkout's truth asks for at the provider; what fails is left for the sweep."""
+    waiting = acts.waiting_for(db, checkout_id)
+    db.commit()
+    for act_id in waiting:
+        deeds.perform(db, site, act_id)
+
+
+def find(db: Session, tenant_id: int, checkout_uuid: UUID) -> CheckoutSession:
+    """Answer a tenant's checkout with all its page shows; raises NotFound."""
+    checkout = db.scalars(
+        select(CheckoutSession)
+        .where(CheckoutSession.tenant_id == tenant_id, CheckoutSession.uuid == checkout_uuid)
+        .options(
+            joinedload(CheckoutSession.price).joinedload(Price.product),
+            joinedload(CheckoutSession.provider_account),
+            joinedload(CheckoutSession.app),
+            joinedload(CheckoutSession.tenant),
+            selectinload(CheckoutSession.payments),
+        )
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if checkout is None:
+        raise NotFound("There is no such purchase here.")
+    return checkout
+
+
+def look_on_opening(
+    db: Session, site: Site, checkout: CheckoutSession, *, cause: str
+) -> CheckoutSession:
+    """Look once because somebody opened a page, at most once in 5 s. Commits.
+
+    A provider that does not answer leaves the row as it is; the page says that we wait.
+    """
+    now = site.clock.now()
+    is_fresh = (
+        checkout.checked_at is not None and timedelta(0) <= now - checkout.checked_at < LOOK_EVERY
+    )
+    if checkout.state not in PENDING or is_fresh:
+        return checkout
+    checkout_id, tenant_id, uuid = checkout.id, checkout.tenant_id, checkout.uuid
+    db.commit()
+    try:
+        if checkout.provider_id is None:
+            openings.finish(db, site, checkout_id)
+        else:
+            sync(db, site, checkout_id, cause=cause)
+    except provider_errors.ProviderError:
+        db.rollback()
+    assert tenant_id is not None
+    return find(db, tenant_id, uuid)
+
+
+def status(checkout: CheckoutSession, *, now: datetime) -> str:
+    """Answer what its page says: confirming, action_needed, active, processing, not_charged,
+    expired or needs_review. Never active without the provider's word, never not_charged while
+    money may have moved."""
+    if checkout.state in ("starting", "open"):
+        return _open_status(checkout, now=now)
+    return {
+        "processing": "processing",
+        "complete": "active",
+        "not_charged": "not_charged",
+        "canceled": "not_charged",
+        "expired": "expired",
+        "needs_review": "needs_review",
+        "refunded": "needs_review",
+    }[checkout.state]
+
+
+def _open_status(checkout: CheckoutSession, *, now: datetime) -> str:
+    if checkout.payments and checkout.payments[-1].status == "action_needed":
+        return "action_needed"
+    if checkout.left_at is not None:
+        return "not_charged"
+    waited = checkout.returned_at is not None and (
+        checkout.checked_at is not None
+        and checkout.checked_at - checkout.returned_at > _RETURN_PATIENCE
+    )
+    return "not_charged" if waited else "confirming"
+
+
+def _holder(db: Session, order: CheckoutOrder) -> _Holder | None:
+    assert order.tenant is not None
+    row = db.execute(
+        select(
+            CheckoutSession.id,
+            CheckoutSession.uuid,
+            CheckoutSession.state,
+            CheckoutSession.order_digest,
+            CheckoutSession.url,
+            CheckoutSession.expires_at,
+        ).where(
+            CheckoutSession.tenant_id == order.tenant.id,
+            CheckoutSession.livemode == order.livemode,
+            CheckoutSession.slot == order.slot,
+            CheckoutSession.superseded_at.is_(None),
+            CheckoutSession.state.in_(PENDING),
+        )
+    ).one_or_none()
+    db.commit()
+    return _Holder(*row) if row else None
+
+
+def _join(db: Session, site: Site, order: CheckoutOrder, holder: _Holder) -> Opened | None:
+    """Answer the pending checkout of the same order; None where it is over and a new one is due."""
+    if holder.state == "starting":
+        return openings.join(db, site, holder.id, order)
+    now = site.clock.now()
+    if holder.expires_at is not None and holder.expires_at <= now:
+        expire(db, site, holder.id, cause="start")
+        return None
+    _come_again(db, holder.id)
+    return Opened(holder.uuid, holder.url)
+
+
+def _come_again(db: Session, checkout_id: int) -> None:
+    """The payer goes to the same page again: what the last visit left no longer counts."""
+    db.execute(
+        update(CheckoutSession)
+        .where(
+            CheckoutSession.id == checkout_id,
+            CheckoutSession.left_at.is_not(None) | CheckoutSession.returned_at.is_not(None),
+        )
+        .values(left_at=None, returned_at=None)
+    )
+    db.commit()
+
+
+def _replace(db: Session, site: Site, order: CheckoutOrder, holder: _Holder) -> bool:
+    """End the pending checkout of another order; True where its slot is free now."""
+    if holder.state == "starting":
+        openings.settle(db, site, holder.id)
+        return False
+    expire(db, site, holder.id, cause="replaced")
+    checkout = db.get_one(CheckoutSession, holder.id, with_for_update=True, populate_existing=True)
+    if checkout.state == "complete" and order.mode == "subscription":
+        db.rollback()
+        raise Conflict("Your earlier order has just been paid. Look at your plan before you order.")
+    if checkout.state == "open" and checkout.superseded_at is None:
+        now = site.clock.now()
+        checkout.superseded_at = now
+        timeline.note(db, checkout, "checkout.superseded", cause="replaced", now=now)
+    is_free = checkout.state != "processing"
+    db.commit()
+    return is_free
+
+
+def _link(db: Session, replaced: int, intent: int) -> None:
+    db.execute(
+        update(CheckoutSession)
+        .where(CheckoutSession.id == replaced)
+        .values(superseded_by_id=intent)
+    )
+    db.commit()
+
+
+def drop_unclaimed(db: Session, site: Site, checkout_id: int) -> None:
+    """End a checkout whose URL nobody got: at the provider if it is there, and here. Commits.
+
+    Raises `providers.errors.ProviderError` where the provider cannot be asked now.
+    """
+    opened = openings.finish(db, site, checkout_id)
+    if opened:
+        expire(db, site, checkout_id, cause="sweep")
+        return
+    checkout = db.get_one(
+        CheckoutSession, checkout_id, with_for_update=True, populate_existing=True
+    )
+    if checkout.state == "starting" and checkout.provider_id is None:
+        now = site.clock.now()
+        transitions.move(db, checkout, "expired", cause="sweep", now=now)
+        checkout.next_check_at = deadlines.next_look(checkout, now=now)
+    db.commit()

@@ -1,0 +1,108 @@
+"""Intents: the row that says what is about to be asked of a provider, committed before it is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.billing import checkout_orders, claims, customers, requests
+from app.billing.checkout_orders import CheckoutOrder
+from app.billing.site import Site
+from app.db import once
+from app.models import CheckoutSession
+
+
+def write(db: Session, site: Site, order: CheckoutOrder) -> int | None:
+    """Write a checkout as starting and claimed by us, commit, and answer its id; None where the
+    slot is held by another one.
+
+    Where the provider knows customer and tax rate already, the request is stored with it.
+    """
+    intent = once.insert(db, CheckoutSession, _values(site, order))
+    db.commit()
+    return intent
+
+
+def is_ready(site: Site, order: CheckoutOrder) -> bool:
+    """Customer and tax rate are known at the provider, so that the request can be made."""
+    has_customer = order.customer_id is not None or not order.needs_customer
+    has_rate = order.provider_tax_rate_id is not None or not needs_rate(site, order)
+    return has_customer and has_rate
+
+
+def needs_rate(site: Site, order: CheckoutOrder) -> bool:
+    """The provider adds the tax itself, by a rate it has to know."""
+    if order.tax.rate is None or order.mode == "setup":
+        return False
+    return site.capabilities(order.account.provider).tax_rates
+
+
+def _values(site: Site, order: CheckoutOrder) -> dict[str, Any]:
+    now = site.clock.now()
+    checkout = uuid4()
+    tax = order.tax
+    values = {
+        "uuid": checkout,
+        "created_at": now,
+        "app_id": order.app_id,
+        "tenant_id": order.tenant.id if order.tenant else None,
+        "user_id": order.user_id,
+        "provider_account_id": order.account.id,
+        "price_id": order.price_row,
+        "tax_rate_id": tax.rate.id if tax.rate else None,
+        "livemode": order.livemode,
+        "origin": order.origin,
+        "mode": order.mode,
+        "family": order.family,
+        "slot": order.slot,
+        "order_digest": order.digest,
+        "state": "starting",
+        "method": order.method,
+        "quantity": order.quantity,
+        "currency": order.currency,
+        "net": order.net,
+        "tax": order.tax_amount,
+        "total": order.total,
+        "tax_rule": tax.rule,
+        "tax_country": tax.country,
+        "tax_percentage": tax.percentage,
+        "vat_number": tax.vat_number,
+        "vat_status": tax.vat_status,
+        "description": order.description,
+        "buyer": _buyer(order),
+        "success_url": order.success_url,
+        "cancel_url": order.cancel_url,
+        "return_key": checkout_orders.return_url(site, checkout)[0],
+        "idempotency_key": str(uuid4()),
+        "request": None,
+        "first_tried_at": None,
+        "claimed_until": clock.wall() + claims.HOLD,
+        "next_check_at": now + timedelta(minutes=1),
+    }
+    if is_ready(site, order):
+        request = checkout_orders.request(
+            site,
+            order,
+            checkout,
+            customer_id=order.customer_id,
+            provider_tax_rate_id=order.provider_tax_rate_id,
+            now=now,
+        )
+        values |= {"request": site.vault.seal(requests.dump(request)), "first_tried_at": now}
+    return values
+
+
+def _buyer(order: CheckoutOrder) -> dict[str, Any] | None:
+    if order.tenant is None:
+        return None
+    address = customers.address_of(order.tenant)
+    return {
+        "name": order.tenant.legal_name or order.tenant.name,
+        "email": order.tenant.invoice_email,
+        "address": asdict(address) if address else None,
+    }

@@ -1,0 +1,118 @@
+"""Looks: the provider's present truth, fetched with nothing open and applied once under a lock.
+
+Every reason to look (an event, a return, an opened page, the sweep, a person) ends here. The row's
+version is noted before the question and compared under the lock: where another look was applied
+meanwhile, the answer may be the older one and is dropped.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import NamedTuple, cast
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.billing import outcomes
+from app.billing.site import Site
+from app.models import CheckoutSession, ProviderAccount
+from app.providers.base import CheckoutState, Mode, Provider
+
+log = logging.getLogger(__name__)
+
+_TRIES = 3
+
+
+class _Seen(NamedTuple):
+    version: int
+    provider_id: str | None
+    mode: Mode
+    provider: str
+    sealed_credentials: str
+
+
+Question = Callable[[Provider, str, Mode], CheckoutState]
+
+
+def at_checkout(db: Session, site: Site, checkout_id: int, *, cause: str) -> bool:
+    """Fetch a checkout's truth and apply it; False where there is nothing at the provider yet, or
+    where others kept overtaking and the sweep will look. Commits.
+
+    Raises `providers.errors.ProviderError`; nothing has changed then.
+    """
+    return _look(db, site, checkout_id, _fetch, cause=cause)
+
+
+def end_checkout(db: Session, site: Site, checkout_id: int, *, cause: str) -> bool:
+    """End a checkout at the provider if it can be ended, and apply the truth after trying.
+    Commits. Raises `providers.errors.ProviderError`."""
+    return _look(db, site, checkout_id, _end, cause=cause)
+
+
+def _fetch(provider: Provider, provider_id: str, mode: Mode) -> CheckoutState:
+    return provider.fetch_checkout(provider_id, mode=mode)
+
+
+def _end(provider: Provider, provider_id: str, mode: Mode) -> CheckoutState:
+    return provider.expire_checkout(provider_id, mode=mode)
+
+
+def _look(db: Session, site: Site, checkout_id: int, ask: Question, *, cause: str) -> bool:
+    for _ in range(_TRIES):
+        seen = _see(db, checkout_id)
+        if seen.provider_id is None:
+            return False
+        provider = site.connect(seen.provider, seen.sealed_credentials)
+        state = ask(provider, seen.provider_id, seen.mode)
+        if _apply(db, site, checkout_id, seen.version, state, cause=cause):
+            return True
+        ask = _fetch
+    log.warning("checkout %s moved under %s looks; the sweep looks next", checkout_id, _TRIES)
+    db.execute(
+        update(CheckoutSession)
+        .where(CheckoutSession.id == checkout_id)
+        .values(next_check_at=site.clock.now())
+    )
+    db.commit()
+    return False
+
+
+def _see(db: Session, checkout_id: int) -> _Seen:
+    row = db.execute(
+        select(
+            CheckoutSession.version,
+            CheckoutSession.provider_id,
+            CheckoutSession.mode,
+            ProviderAccount.provider,
+            ProviderAccount.sealed_credentials,
+        )
+        .join(ProviderAccount, ProviderAccount.id == CheckoutSession.provider_account_id)
+        .where(CheckoutSession.id == checkout_id)
+    ).one()
+    db.commit()
+    version, provider_id, mode, provider, sealed = row
+    return _Seen(version, provider_id, cast(Mode, mode), provider, sealed)
+
+
+def _apply(
+    db: Session, site: Site, checkout_id: int, version: int, state: CheckoutState, *, cause: str
+) -> bool:
+    now = site.clock.now()
+    checkout = db.get_one(
+        CheckoutSession, checkout_id, with_for_update=True, populate_existing=True
+    )
+    if checkout.version != version:
+        db.rollback()
+        return False
+    try:
+        outcomes.apply(db, site, checkout, state, cause=cause, now=now)
+        db.commit()
+    except IntegrityError:
+        # A promise the database keeps was broken by a look at another row that ended first; with
+        # that one visible the next judgement is right.
+        log.info("checkout %s met another outcome; looking again", checkout_id)
+        db.rollback()
+        return False
+    return True

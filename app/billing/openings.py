@@ -1,0 +1,250 @@
+"""Openings: the one call that makes a checkout at its provider, finished whoever began it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.billing import (
+    checkout_orders,
+    claims,
+    customers,
+    deadlines,
+    intents,
+    keys,
+    looks,
+    requests,
+    tax_rates,
+    transitions,
+)
+from app.billing.checkout_orders import CheckoutOrder
+from app.billing.errors import BillingError, Declined, ProviderUnavailable, Unsupported
+from app.billing.site import Site
+from app.models import CheckoutSession
+from app.providers import errors
+from app.providers.base import CheckoutRequest, OpenedCheckout
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A checkout and where its payer goes; `url` None: to the checkout's own page."""
+
+    uuid: UUID
+    url: str | None
+
+
+def open_claimed(db: Session, site: Site, checkout_id: int, order: CheckoutOrder) -> Opened:
+    """Make a checkout at its provider, its claim being ours. Commits.
+
+    The same key and request are sent however often this is tried. Raises ProviderUnavailable,
+    Declined or Unsupported, each saying what it means for the payer.
+    """
+    try:
+        return _open(db, site, checkout_id, order)
+    except errors.ProviderError as error:
+        db.rollback()
+        raise _failed(db, site, checkout_id, error) from error
+    except ProviderUnavailable:
+        claims.release(db, CheckoutSession, checkout_id)
+        raise
+
+
+def join(db: Session, site: Site, checkout_id: int, order: CheckoutOrder) -> Opened | None:
+    """Wait for a checkout somebody else is opening, or open it where they died. Commits.
+
+    None where it ended and a new one is due.
+    """
+    seen = claims.wait(db, lambda: _unclaimed(db, checkout_id))
+    if seen is None:
+        return Opened(db.get_one(CheckoutSession, checkout_id).uuid, None)
+    if seen.state == "starting":
+        if not claims.take(db, CheckoutSession, checkout_id):
+            return None
+        return open_claimed(db, site, checkout_id, order)
+    return Opened(seen.uuid, seen.url) if seen.state != "not_charged" else None
+
+
+def settle(db: Session, site: Site, checkout_id: int) -> None:
+    """Bring a starting checkout to a state from which it can be ended: wait for whoever opens it,
+    or finish it where they died. Commits; raises ProviderUnavailable."""
+    seen = claims.wait(db, lambda: _unclaimed(db, checkout_id))
+    if seen is not None and seen.state == "starting":
+        try:
+            if finish(db, site, checkout_id) is None:
+                _close_unsent(db, site, checkout_id)
+        except errors.ProviderError as error:
+            raise _unavailable(error) from error
+
+
+def finish(db: Session, site: Site, checkout_id: int) -> Opened | None:
+    """Finish an opening that was begun and not ended, with its stored request; None where nothing
+    was ever sent, or somebody else is at it. Commits. Raises `providers.errors.ProviderError`."""
+    if not claims.take(db, CheckoutSession, checkout_id):
+        return None
+    row = db.get_one(CheckoutSession, checkout_id, populate_existing=True)
+    if row.state != "starting" or row.request is None:
+        claims.release(db, CheckoutSession, checkout_id)
+        return Opened(row.uuid, row.url) if row.state == "open" else None
+    try:
+        return _send(db, site, row)
+    except errors.ProviderError as error:
+        db.rollback()
+        if error.permanent and not _is_spent(error):
+            _failed(db, site, checkout_id, error)
+            return None
+        if _is_spent(error):
+            keys.spend(db, CheckoutSession, checkout_id)
+        claims.release(db, CheckoutSession, checkout_id)
+        raise
+
+
+def _open(db: Session, site: Site, checkout_id: int, order: CheckoutOrder) -> Opened:
+    row = db.get_one(CheckoutSession, checkout_id, populate_existing=True)
+    if row.state != "starting":
+        claims.release(db, CheckoutSession, checkout_id)
+        return Opened(row.uuid, row.url)
+    if row.request is None:
+        _store_request(db, site, row, order)
+    return _send(db, site, row)
+
+
+def _store_request(db: Session, site: Site, row: CheckoutSession, order: CheckoutOrder) -> None:
+    uuid, account = row.uuid, order.account
+    db.commit()
+    customer_id = order.customer_id
+    if customer_id is None and order.tenant is not None:
+        customer_id = customers.ensure(db, site, order.tenant, account)
+    rate_id = order.provider_tax_rate_id
+    if rate_id is None and order.tax.rate is not None and intents.needs_rate(site, order):
+        inclusive = order.lines[0].tax_behavior == "inclusive"
+        rate_id = tax_rates.ensure(db, site, order.tax.rate, account, inclusive=inclusive)
+    now = site.clock.now()
+    request = checkout_orders.request(
+        site, order, uuid, customer_id=customer_id, provider_tax_rate_id=rate_id, now=now
+    )
+    row.request = site.vault.seal(requests.dump(request))
+    row.first_tried_at = now
+    row.claimed_until = clock.wall() + claims.HOLD
+    db.commit()
+
+
+def _send(db: Session, site: Site, row: CheckoutSession) -> Opened:
+    assert row.request is not None
+    provider = site.provider(row.provider_account)
+    request = requests.load(CheckoutRequest, site.vault.open(row.request))
+    key, first_tried_at = row.idempotency_key, row.first_tried_at
+    checkout_id = row.id
+    db.commit()
+    now = site.clock.now()
+    usable = keys.usable(key, first_tried_at, window=provider.key_window, now=now)
+    if usable is None:
+        found = provider.find_checkout(request.uuid, customer_id=request.customer_id)
+        if found is not None:
+            return _adopt(db, site, checkout_id, found)
+        usable = keys.renew(db, CheckoutSession, checkout_id, now=now)
+    opened = provider.open_checkout(request, key=usable)
+    return _keep(db, site, checkout_id, opened, now=site.clock.now())
+
+
+def _keep(
+    db: Session, site: Site, checkout_id: int, opened: OpenedCheckout, *, now: datetime
+) -> Opened:
+    row = db.get_one(CheckoutSession, checkout_id, with_for_update=True, populate_existing=True)
+    if row.state == "starting":
+        row.provider_id = opened.provider_id
+        row.url = opened.url
+        row.expires_at = opened.expires_at
+        if opened.client_secret:
+            row.sealed_client_secret = site.vault.seal(opened.client_secret)
+        row.version += 1
+        transitions.move(db, row, "open", cause="start", now=now)
+        row.next_check_at = deadlines.next_look(row, now=now)
+    row.claimed_until = None
+    db.commit()
+    return Opened(row.uuid, row.url)
+
+
+def _adopt(db: Session, site: Site, checkout_id: int, provider_id: str) -> Opened:
+    """An earlier try had made it at the provider: keep its id, then look."""
+    db.execute(
+        update(CheckoutSession)
+        .where(CheckoutSession.id == checkout_id, CheckoutSession.provider_id.is_(None))
+        .values(provider_id=provider_id, claimed_until=None)
+    )
+    db.commit()
+    looks.at_checkout(db, site, checkout_id, cause="start")
+    row = db.get_one(CheckoutSession, checkout_id, populate_existing=True)
+    db.commit()
+    return Opened(row.uuid, row.url if row.state == "open" else None)
+
+
+def _failed(db: Session, site: Site, checkout_id: int, error: errors.ProviderError) -> BillingError:
+    """Write what an opening came to, and answer what the payer is told."""
+    log.warning("checkout %s was not opened: %s", checkout_id, error)
+    if _is_spent(error):
+        keys.spend(db, CheckoutSession, checkout_id)
+    if not error.permanent or _is_spent(error):
+        claims.release(db, CheckoutSession, checkout_id)
+        return _unavailable(error)
+    if isinstance(error, errors.Missing):
+        customers.forget(db, checkout_id)
+    _close(db, site, checkout_id, "not_charged", reason=type(error).__name__)
+    if isinstance(error, errors.Declined):
+        return Declined("Your bank declined. Nothing was charged. Try another payment method.")
+    return Unsupported(
+        "The payment provider did not accept this order. Nothing was charged."
+        " Try another payment method, or write to us if that fails too."
+    )
+
+
+def _close(
+    db: Session, site: Site, checkout_id: int, state: str, *, reason: str | None = None
+) -> None:
+    now = site.clock.now()
+    row = db.get_one(CheckoutSession, checkout_id, with_for_update=True, populate_existing=True)
+    if row.state == "starting":
+        row.version += 1
+        transitions.move(db, row, state, cause="start", now=now, reason=reason)
+        row.next_check_at = None
+    row.claimed_until = None
+    db.commit()
+
+
+def _close_unsent(db: Session, site: Site, checkout_id: int) -> None:
+    row = db.get_one(CheckoutSession, checkout_id, populate_existing=True)
+    unsent = row.state == "starting" and row.request is None
+    db.commit()
+    if unsent and claims.take(db, CheckoutSession, checkout_id):
+        _close(db, site, checkout_id, "expired")
+
+
+def _unclaimed(db: Session, checkout_id: int) -> CheckoutSession | None:
+    row = db.scalars(
+        select(CheckoutSession)
+        .where(CheckoutSession.id == checkout_id)
+        .execution_options(populate_existing=True)
+    ).one()
+    is_held = row.claimed_until is not None and row.claimed_until > clock.wall()
+    return None if row.state == "starting" and is_held else row
+
+
+def _is_spent(error: errors.ProviderError) -> bool:
+    return isinstance(error, errors.KeyReused) or (
+        isinstance(error, errors.Unavailable) and error.replayed
+    )
+
+
+def _unavailable(error: errors.ProviderError) -> ProviderUnavailable:
+    return ProviderUnavailable(
+        "The payment provider does not answer at the moment. Nothing was charged."
+        " Try again in a minute: your order is kept, and you will not be charged twice.",
+        retry_after=getattr(error, "retry_after", None) or 30,
+    )

@@ -1,0 +1,246 @@
+"""Applies a provider's truth to a checkout: once, under its lock, whatever came before."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.billing import acts, deadlines, payment_methods, payments, subscriptions, transitions
+from app.billing.site import Site
+from app.models import CheckoutSession, Payment, PaymentMethod, Tenant
+from app.models.checkout_session import PENDING
+from app.providers.base import CheckoutState
+
+_ENDED = {"failed": "not_charged", "canceled": "canceled", "expired": "expired"}
+
+
+def apply(
+    db: Session,
+    site: Site,
+    checkout: CheckoutSession,
+    state: CheckoutState,
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    """Write what the provider says and what follows from it; the caller holds the row's lock and
+    commits. What has to be done at the provider is left as acts."""
+    checkout.version += 1
+    checkout.checked_at = now
+    attempts = [payments.record(db, attempt, checkout) for attempt in state.payments]
+    method = payment_methods.record(db, state.method, checkout) if state.method else None
+    _remember(checkout, state, attempts)
+    db.flush()
+    if state.status == "complete":
+        _complete(db, site, checkout, state, attempts, method, cause=cause, now=now)
+    elif state.status == "processing":
+        _process(db, checkout, state, method, cause=cause, now=now)
+    elif state.status in _ENDED:
+        _end(db, site, checkout, state, attempts, cause=cause, now=now)
+    elif checkout.state == "starting":
+        transitions.move(db, checkout, "open", cause=cause, now=now)
+    checkout.next_check_at = deadlines.next_look(checkout, now=now)
+
+
+def _remember(checkout: CheckoutSession, state: CheckoutState, attempts: list[Payment]) -> None:
+    checkout.provider_id = state.provider_id
+    checkout.url = state.url or checkout.url
+    checkout.expires_at = state.expires_at or checkout.expires_at
+    declines = [attempt.decline for attempt in attempts if attempt.decline]
+    checkout.decline = declines[-1] if declines else None
+    if state.collected:
+        checkout.collected = asdict(state.collected)
+
+
+def _complete(
+    db: Session,
+    site: Site,
+    checkout: CheckoutSession,
+    state: CheckoutState,
+    attempts: list[Payment],
+    method: PaymentMethod | None,
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    paid = [attempt for attempt in attempts if attempt.is_paid]
+    if paid and checkout.paid_at is None:
+        checkout.paid_at = min(attempt.paid_at or now for attempt in paid)
+    if checkout.state in ("complete", "needs_review", "refunded"):
+        return
+    doubt = _doubt(db, checkout, state)
+    if doubt:
+        _review(db, site, checkout, state, paid, doubt, cause=cause, now=now)
+    elif checkout.mode == "setup":
+        _save_method(db, checkout, paid, method, cause=cause, now=now)
+    elif checkout.mode == "subscription":
+        _activate(db, site, checkout, state, method, cause=cause, now=now)
+    else:
+        transitions.move(db, checkout, "complete", cause=cause, now=now)
+    _close_siblings(db, checkout, now=now)
+
+
+def _doubt(db: Session, checkout: CheckoutSession, state: CheckoutState) -> str | None:
+    """Answer why a person must look before anything is given for the money, or None."""
+    if checkout.is_over:
+        return "late"
+    if checkout.mode == "setup":
+        return None
+    if state.total is not None and (state.total.minor, state.total.currency) != (
+        checkout.total,
+        checkout.currency,
+    ):
+        return "amount"
+    if checkout.mode == "subscription" and checkout.tenant_id is not None:
+        # Two payments of one tenant may end at the same moment: one is judged after the other.
+        db.execute(select(Tenant.id).where(Tenant.id == checkout.tenant_id).with_for_update())
+        if subscriptions.running_beside(db, checkout):
+            return "duplicate"
+    if checkout.mode == "payment" and _is_paid_twice(db, checkout):
+        return "duplicate"
+    return None
+
+
+def _is_paid_twice(db: Session, checkout: CheckoutSession) -> bool:
+    """The order took another's place, or lost its own, and the other one was paid too."""
+    if checkout.slot is None:
+        return False
+    db.execute(select(Tenant.id).where(Tenant.id == checkout.tenant_id).with_for_update())
+    chain = (CheckoutSession.superseded_by_id == checkout.id) | (
+        CheckoutSession.id == checkout.superseded_by_id
+    )
+    other = db.execute(
+        select(CheckoutSession.id).where(chain, CheckoutSession.state == "complete").limit(1)
+    ).first()
+    return other is not None
+
+
+def _review(
+    db: Session,
+    site: Site,
+    checkout: CheckoutSession,
+    state: CheckoutState,
+    paid: list[Payment],
+    doubt: str,
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    transitions.move(db, checkout, "needs_review", cause=cause, now=now, reason=doubt)
+    if state.subscription:
+        subscriptions.record_duplicate(db, checkout, state.subscription, now=now)
+    if doubt == "duplicate":
+        if state.subscription:
+            acts.cancel_subscription(db, checkout, state.subscription, now=now)
+        for payment in paid:
+            acts.refund(db, checkout, payment, reason="duplicate", now=now)
+
+
+def _save_method(
+    db: Session,
+    checkout: CheckoutSession,
+    paid: list[Payment],
+    method: PaymentMethod | None,
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    if method is None or not method.is_usable:
+        _await_mandate(db, checkout, cause=cause, now=now)
+        return
+    payment_methods.make_default(db, method)
+    transitions.move(db, checkout, "complete", cause=cause, now=now)
+    for payment in paid:
+        acts.refund(db, checkout, payment, reason="verification", now=now)
+
+
+def _activate(
+    db: Session,
+    site: Site,
+    checkout: CheckoutSession,
+    state: CheckoutState,
+    method: PaymentMethod | None,
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    if state.subscription is None and (method is None or not method.is_usable):
+        _await_mandate(db, checkout, cause=cause, now=now)
+        return
+    if method:
+        payment_methods.make_default(db, method)
+    subscription = subscriptions.begin(db, checkout, state, method, cause=cause, now=now)
+    if subscription.provider_id is None:
+        acts.begin_subscription(db, site, checkout, subscription, state, now=now)
+    transitions.move(db, checkout, "complete", cause=cause, now=now)
+
+
+def _await_mandate(db: Session, checkout: CheckoutSession, *, cause: str, now: datetime) -> None:
+    """The money is there and the mandate is not: wait for it, then let a person decide."""
+    since = checkout.paid_at or now
+    if now - since > deadlines.MANDATE:
+        transitions.move(db, checkout, "needs_review", cause=cause, now=now, reason="mandate")
+    else:
+        transitions.move(db, checkout, "processing", cause=cause, now=now)
+
+
+def _process(
+    db: Session,
+    checkout: CheckoutSession,
+    state: CheckoutState,
+    method: PaymentMethod | None,
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    if checkout.is_over:
+        transitions.move(db, checkout, "needs_review", cause=cause, now=now, reason="late")
+    elif checkout.state in PENDING:
+        transitions.move(db, checkout, "processing", cause=cause, now=now)
+        if state.subscription and not subscriptions.running_beside(db, checkout):
+            subscriptions.begin(db, checkout, state, method, cause=cause, now=now, is_settling=True)
+        _close_siblings(db, checkout, now=now)
+
+
+def _end(
+    db: Session,
+    site: Site,
+    checkout: CheckoutSession,
+    state: CheckoutState,
+    attempts: list[Payment],
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    moved = [attempt for attempt in attempts if attempt.remaining]
+    if moved and checkout.state not in ("complete", "needs_review", "refunded"):
+        _review(db, site, checkout, state, moved, "late", cause=cause, now=now)
+    elif checkout.state in PENDING:
+        transitions.move(db, checkout, _ENDED[state.status], cause=cause, now=now)
+        subscriptions.abandon(db, checkout, cause=cause, now=now)
+
+
+def _close_siblings(db: Session, checkout: CheckoutSession, *, now: datetime) -> None:
+    """Another page on which the same thing could be paid again is closed at the provider."""
+    if checkout.tenant_id is None:
+        return
+    same = (
+        CheckoutSession.family == checkout.family
+        if checkout.mode == "subscription"
+        else CheckoutSession.superseded_by_id == checkout.id
+    )
+    siblings = db.scalars(
+        select(CheckoutSession).where(
+            CheckoutSession.tenant_id == checkout.tenant_id,
+            CheckoutSession.livemode == checkout.livemode,
+            CheckoutSession.mode == checkout.mode,
+            CheckoutSession.state.in_(("starting", "open")),
+            CheckoutSession.id != checkout.id,
+            same,
+        )
+    )
+    for sibling in siblings:
+        acts.expire_checkout(db, sibling, now=now)

@@ -1,0 +1,291 @@
+"""Subscriptions: begun by a paid checkout, kept true by looking, ended once."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.billing import acts, deadlines, payment_methods, payments, periods, timeline, webhooks
+from app.billing.site import Site
+from app.models import CheckoutSession, PaymentMethod, Price, ProviderAccount, Subscription
+from app.models.subscription import RUNNING
+from app.providers.base import CheckoutState, SubscriptionState
+
+log = logging.getLogger(__name__)
+
+_TRIES = 3
+
+
+def running(db: Session, tenant_id: int, *, livemode: bool, family: str) -> Subscription | None:
+    """Answer the plan a tenant runs in a family."""
+    return db.scalars(
+        select(Subscription).where(
+            Subscription.tenant_id == tenant_id,
+            Subscription.livemode == livemode,
+            Subscription.family == family,
+            Subscription.status.in_(RUNNING),
+            Subscription.is_duplicate.is_(False),
+        )
+    ).first()
+
+
+def running_beside(db: Session, checkout: CheckoutSession) -> bool:
+    """Another purchase than this one already runs a plan in its family."""
+    assert checkout.tenant_id is not None and checkout.family is not None
+    found = running(db, checkout.tenant_id, livemode=checkout.livemode, family=checkout.family)
+    return found is not None and found.checkout_id != checkout.id
+
+
+def begin(
+    db: Session,
+    checkout: CheckoutSession,
+    state: CheckoutState,
+    method: PaymentMethod | None,
+    *,
+    cause: str,
+    now: datetime,
+    is_settling: bool = False,
+) -> Subscription:
+    """Write the plan a checkout paid for, or whose payment is on its way (`is_settling`: access
+    meanwhile is the app's choice, and ends with the method's deadline)."""
+    known = _of_checkout(db, checkout)
+    before = known.shown_status if known else None
+    subscription = known or _new(db, checkout, now=now)
+    if method:
+        subscription.payment_method_id = method.id
+    if state.subscription:
+        attach(subscription, state.subscription, now=now)
+    else:
+        _pay_first_period(subscription, checkout, state, now=now)
+    subscription.settling_until = now + deadlines.SETTLING if is_settling else None
+    if is_settling:
+        has_access = checkout.app.settling_access == "until_deadline"
+        subscription.status = "active" if has_access else "incomplete"
+    db.flush()
+    _tell(db, subscription, before, cause=cause, now=now)
+    return subscription
+
+
+def record_duplicate(
+    db: Session, checkout: CheckoutSession, state: SubscriptionState, *, now: datetime
+) -> None:
+    """Keep a plan that must not run beside another one: on record, outside the promise."""
+    subscription = _of_checkout(db, checkout) or _new(db, checkout, now=now)
+    subscription.is_duplicate = True
+    attach(subscription, state, now=now)
+    db.flush()
+
+
+def attach(subscription: Subscription, state: SubscriptionState, *, now: datetime) -> None:
+    """Write what the provider says of a subscription; one that has ended stays ended."""
+    subscription.provider_id = state.provider_id
+    subscription.customer_provider_id = state.customer_id or subscription.customer_provider_id
+    if state.provider_id not in subscription.provider_ids:
+        subscription.provider_ids = [*subscription.provider_ids, state.provider_id]
+    if subscription.ended_at is None:
+        subscription.status = _status(state)
+        subscription.period_start = state.period_start or subscription.period_start
+        subscription.period_end = _later(subscription, state)
+        subscription.trial_end = state.trial_end
+        subscription.canceled_at = state.canceled_at
+        subscription.ended_at = (state.ended_at or now) if state.status == "canceled" else None
+    subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=now)
+
+
+def abandon(db: Session, checkout: CheckoutSession, *, cause: str, now: datetime) -> None:
+    """End the plan of a checkout whose payment failed in the end, here and at the provider."""
+    subscription = _of_checkout(db, checkout)
+    if subscription is None or subscription.ended_at is not None:
+        return
+    before = subscription.shown_status
+    _end(subscription, now=now)
+    if subscription.provider_id:
+        state = SubscriptionState(
+            provider_id=subscription.provider_id,
+            status="canceled",
+            quantity=subscription.quantity,
+            period_start=None,
+            period_end=None,
+            customer_id=subscription.customer_provider_id,
+        )
+        acts.cancel_subscription(db, checkout, state, now=now, reason="not_paid")
+    _tell(db, subscription, before, cause=cause, now=now)
+
+
+def end(db: Session, account_id: int, provider_id: str, *, now: datetime) -> None:
+    """Write that a provider subscription was ended by us."""
+    subscription = _by_provider_id(db, account_id, provider_id)
+    if subscription is not None and subscription.ended_at is None:
+        before = subscription.shown_status
+        _end(subscription, now=now)
+        _tell(db, subscription, before, cause="act", now=now)
+
+
+def find(db: Session, account_id: int, provider_id: str) -> int | None:
+    """Answer the row of a provider's subscription."""
+    found = _by_provider_id(db, account_id, provider_id)
+    return found.id if found else None
+
+
+def due(db: Session, *, now: datetime, limit: int = 100) -> list[int]:
+    """Answer the subscriptions that are to be looked at."""
+    return list(
+        db.scalars(
+            select(Subscription.id)
+            .where(Subscription.next_check_at <= now)
+            .order_by(Subscription.next_check_at)
+            .limit(limit)
+        )
+    )
+
+
+def sync(db: Session, site: Site, subscription_id: int, *, cause: str) -> bool:
+    """Fetch a subscription's truth and apply it once; False where there is nothing to look at, or
+    others kept overtaking. Commits. Raises `providers.errors.ProviderError`."""
+    for _ in range(_TRIES):
+        row = db.get_one(Subscription, subscription_id, populate_existing=True)
+        version, account = row.version, db.get_one(ProviderAccount, row.provider_account_id)
+        provider_id, customer_id = row.provider_id, row.customer_provider_id
+        db.commit()
+        if provider_id is None:
+            return False
+        provider = site.provider(account)
+        state = provider.fetch_subscription(provider_id, customer_id=customer_id)
+        if _apply(db, site, subscription_id, version, state, cause=cause):
+            return True
+    log.warning("subscription %s moved under %s looks", subscription_id, _TRIES)
+    return False
+
+
+def _apply(
+    db: Session,
+    site: Site,
+    subscription_id: int,
+    version: int,
+    state: SubscriptionState,
+    *,
+    cause: str,
+) -> bool:
+    now = site.clock.now()
+    row = db.get_one(Subscription, subscription_id, with_for_update=True, populate_existing=True)
+    if row.version != version:
+        db.rollback()
+        return False
+    row.version += 1
+    before = row.shown_status
+    for payment in state.payments:
+        payments.record(db, payment, row)
+    if state.method:
+        method = payment_methods.record(db, state.method, row)
+        row.payment_method_id = method.id if method else row.payment_method_id
+    attach(row, state, now=now)
+    _settle(row, state, now=now)
+    _tell(db, row, before, cause=cause, now=now)
+    db.commit()
+    return True
+
+
+def _settle(row: Subscription, state: SubscriptionState, *, now: datetime) -> None:
+    """A first payment on its way is settled by its checkout; past the deadline access ends."""
+    if row.settling_until is None:
+        return
+    if any(payment.status == "paid" for payment in state.payments):
+        row.settling_until = None
+    elif now > row.settling_until:
+        row.status = "past_due"
+
+
+def _status(state: SubscriptionState) -> str:
+    if state.is_canceling and state.status in ("active", "trialing"):
+        return "canceling"
+    return state.status
+
+
+def _later(subscription: Subscription, state: SubscriptionState) -> datetime | None:
+    # Mollie tells the next charge's date, at midnight: never a shorter period than was paid for.
+    if state.period_start is None and state.period_end and subscription.period_end:
+        return max(state.period_end, subscription.period_end)
+    return state.period_end or subscription.period_end
+
+
+def _pay_first_period(
+    subscription: Subscription, checkout: CheckoutSession, state: CheckoutState, *, now: datetime
+) -> None:
+    start = checkout.paid_at or now
+    price = subscription.price
+    assert price.interval is not None
+    subscription.status = "active"
+    subscription.customer_provider_id = state.customer_id
+    subscription.period_start = start
+    subscription.period_end = periods.after(start, price.interval)
+    subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=now)
+
+
+def _new(db: Session, checkout: CheckoutSession, *, now: datetime) -> Subscription:
+    assert checkout.price_id is not None and checkout.family is not None
+    assert checkout.tenant_id is not None
+    subscription = Subscription(
+        app_id=checkout.app_id,
+        tenant_id=checkout.tenant_id,
+        provider_account_id=checkout.provider_account_id,
+        checkout_id=checkout.id,
+        price=db.get_one(Price, checkout.price_id),
+        livemode=checkout.livemode,
+        family=checkout.family,
+        status="incomplete",
+        is_duplicate=False,
+        version=0,
+        provider_ids=[],
+        quantity=checkout.quantity,
+        currency=checkout.currency,
+        net=checkout.net,
+        tax=checkout.tax,
+        total=checkout.total,
+        tax_rule=checkout.tax_rule,
+        tax_percentage=checkout.tax_percentage,
+        started_at=now,
+    )
+    db.add(subscription)
+    return subscription
+
+
+def _end(subscription: Subscription, *, now: datetime) -> None:
+    subscription.status = "canceled"
+    subscription.settling_until = None
+    subscription.ended_at = now
+    subscription.next_check_at = None
+
+
+def _tell(
+    db: Session, subscription: Subscription, before: str | None, *, cause: str, now: datetime
+) -> None:
+    after = subscription.shown_status
+    if after == before:
+        return
+    timeline.note(
+        db, subscription, f"subscription.{after}", cause=cause, now=now, before=before, after=after
+    )
+    webhooks.publish(
+        db,
+        subscription,
+        "subscription.activated" if after == "active" else f"subscription.{after}",
+        effect=f"subscription:{subscription.id}:{subscription.version}:{after}",
+        payload={"uuid": str(subscription.uuid), "status": after},
+        now=now,
+    )
+
+
+def _of_checkout(db: Session, checkout: CheckoutSession) -> Subscription | None:
+    return db.scalars(select(Subscription).where(Subscription.checkout_id == checkout.id)).first()
+
+
+def _by_provider_id(db: Session, account_id: int, provider_id: str) -> Subscription | None:
+    return db.scalars(
+        select(Subscription).where(
+            Subscription.provider_account_id == account_id,
+            Subscription.provider_id == provider_id,
+        )
+    ).first()

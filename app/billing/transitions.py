@@ -1,0 +1,71 @@
+"""Moves a checkout from state to state, and writes down each move once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.billing import timeline, webhooks
+from app.billing.errors import Conflict
+from app.models import CheckoutSession
+
+_ENDS = ("complete", "not_charged", "expired", "canceled", "refunded")
+
+
+def move(
+    db: Session,
+    checkout: CheckoutSession,
+    state: str,
+    *,
+    cause: str,
+    now: datetime,
+    reason: str | None = None,
+) -> bool:
+    """Move a checkout to a state; False where it is there already.
+
+    `reason` is one word of ours for the timeline and, for needs_review, for the page. The app is
+    told in the same transaction. Raises Conflict where the state may not follow.
+    """
+    before = checkout.state
+    if before == state:
+        return False
+    if not checkout.may_become(state):
+        raise Conflict(
+            "A checkout that is %(before)s cannot become %(after)s.", before=before, after=state
+        )
+    checkout.state = state
+    if state in _ENDS:
+        checkout.ended_at = now
+    if state == "needs_review":
+        checkout.review = reason
+    timeline.note(
+        db,
+        checkout,
+        f"checkout.{state}",
+        cause=cause,
+        now=now,
+        before=before,
+        after=state,
+        details={"reason": reason} if reason else None,
+    )
+    webhooks.publish(
+        db,
+        checkout,
+        "checkout.completed" if state == "complete" else f"checkout.{state}",
+        effect=f"checkout:{checkout.id}:{state}",
+        payload=_payload(checkout),
+        now=now,
+    )
+    return True
+
+
+def _payload(checkout: CheckoutSession) -> dict[str, Any]:
+    return {
+        "uuid": str(checkout.uuid),
+        "state": checkout.state,
+        "mode": checkout.mode,
+        "total": checkout.total,
+        "currency": checkout.currency,
+    }

@@ -1,0 +1,107 @@
+"""Jobs: nudges for the worker. The tables are the truth; a lost job only waits for the sweep."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from functools import cache
+
+from huey import Huey, PostgresHuey, SqliteHuey, crontab
+
+import config as settings
+from app.billing import sweep
+from app.billing.site import Site, site_for
+from app.db.engine import Database
+
+log = logging.getLogger(__name__)
+
+_SEEN = "portico.worker.seen"
+_SEEN_SECONDS = 150
+_GATHER_SECONDS = 0.05
+
+config = settings.load()
+
+
+def _queue() -> Huey:
+    if config.QUEUE == "postgres":
+        dsn = config.DATABASE_URL.replace("postgresql+psycopg://", "postgresql://")
+        return PostgresHuey("portico", dsn=dsn, results=False)
+    config.folder.mkdir(parents=True, exist_ok=True)
+    return SqliteHuey("portico", filename=str(config.folder / "queue.sqlite3"), results=False)
+
+
+huey = _queue()
+
+
+@huey.task()  # type: ignore[untyped-decorator]
+def process_events() -> None:
+    """Look at what waiting events are about."""
+    with _database().writer() as db:
+        sweep.process_events(db, _site())
+
+
+@huey.periodic_task(crontab())  # type: ignore[untyped-decorator]
+def sweep_due() -> None:
+    """Look at everything that is due, every minute."""
+    _report()
+    with _database().writer() as db:
+        log.info("swept %s", sweep.run(db, _site()))
+
+
+@huey.on_startup()  # type: ignore[untyped-decorator]
+def _report() -> None:
+    huey.storage.put_data(_SEEN, str(time.time()).encode())
+
+
+@huey.on_shutdown()  # type: ignore[untyped-decorator]
+def _leave() -> None:
+    huey.storage.put_data(_SEEN, b"0")
+
+
+def is_worker_alive() -> bool:
+    """A worker has reported in the last two and a half minutes."""
+    seen = huey.storage.peek_data(_SEEN)
+    return isinstance(seen, bytes) and time.time() - float(seen) < _SEEN_SECONDS
+
+
+class _Nudge:
+    """Puts one job for many events: a call sets a flag, and a thread of this process empties it,
+    so that storing an event costs no write to the queue."""
+
+    def __init__(self) -> None:
+        self._wanted = threading.Event()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def __call__(self) -> None:
+        self._wanted.set()
+        if self._thread is None:
+            with self._starting:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._run, daemon=True, name="nudge")
+                    self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            self._wanted.wait()
+            self._wanted.clear()
+            try:
+                process_events()
+            except Exception:
+                # The queue is out of reach; the event is stored, and the sweep finds it.
+                log.exception("the worker could not be nudged")
+            time.sleep(_GATHER_SECONDS)
+
+
+nudge = _Nudge()
+
+
+@cache
+def _site() -> Site:
+    return site_for(config)
+
+
+@cache
+def _database() -> Database:
+    return Database(config.DATABASE_URL, pool=config.DATABASE_POOL)
