@@ -28,16 +28,18 @@ class PortTaken(Exception):
     """Something else listens where a program would; the text says what to do."""
 
 
-def run(config: Config, announce: Callable[[], str]) -> int:
+def run(config: Config, prepare: Callable[[], object], announce: Callable[[], str]) -> int:
     """Run the three until one ends or we are told to leave; answer the exit status.
 
-    Prints what `announce` returns once the portal is ready. Raises PortTaken before any start.
+    Calls `prepare` once the sandbox was started, before the others are, and prints what `announce`
+    returns once the portal is ready. Raises PortTaken before any start.
     """
     for setting in ("PORT", "SANDBOX_PORT"):
         _refuse_taken(setting, getattr(config, setting))
     # The sandbox shares no settings with us; what it keeps stands beside the embedded database.
     os.environ.setdefault("SANDBOX_STATE", str(config.folder / "sandbox.sqlite3"))
-    return watch(programs(config), f"http://127.0.0.1:{config.PORT}/readyz", announce)
+    ready_url = f"http://127.0.0.1:{config.PORT}/readyz"
+    return watch(programs(config), ready_url, announce, after={"sandbox": prepare})
 
 
 def programs(config: Config) -> dict[str, list[str]]:
@@ -53,14 +55,22 @@ def programs(config: Config) -> dict[str, list[str]]:
 
 
 def watch(
-    commands: Mapping[str, Sequence[str]], ready_url: str, announce: Callable[[], str]
+    commands: Mapping[str, Sequence[str]],
+    ready_url: str,
+    announce: Callable[[], str],
+    after: Mapping[str, Callable[[], object]] | None = None,
 ) -> int:
-    """Start the commands, announce them when `ready_url` answers, and end all when one ends."""
+    """Start the commands, announce them when `ready_url` answers, and end all when one ends.
+
+    `after` is what to do once a command was started, before the next one is.
+    """
     children: dict[str, subprocess.Popen[str]] = {}
     with _told_to_leave() as leaving:
         try:
             for name, command in commands.items():
                 children[name] = _start(name, command)
+                if after and name in after:
+                    after[name]()
             return _wait(children, leaving, ready_url, announce)
         finally:
             _stop(children.values())

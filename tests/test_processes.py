@@ -104,7 +104,7 @@ class TestRun:
             taken = other.getsockname()[1]
 
             with pytest.raises(processes.PortTaken, match=f"Port {taken} is taken.*PORT="):
-                processes.run(Config(PORT=taken), lambda: "")
+                processes.run(Config(PORT=taken), lambda: None, lambda: "")
 
 
 class TestPrograms:

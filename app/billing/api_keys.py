@@ -25,7 +25,7 @@ def issue(
     if type not in TYPES:
         raise Invalid("A key is for read or for write.", field="type")
     secret = secret or f"portico_{type}_{secrets.token_urlsafe(32)}"
-    key = ApiKey(app=app, name=name, type=type, digest=_digest(secret), hint=secret[-4:])
+    key = ApiKey(app=app, name=name, type=type, digest=digest_of(secret), hint=secret[-4:])
     db.add(key)
     db.flush()
     return key, secret
@@ -33,7 +33,7 @@ def issue(
 
 def find(db: Session, secret: str) -> ApiKey | None:
     """Answer the key with this secret, with its app; None for an unknown or revoked one."""
-    digest = _digest(secret)
+    digest = digest_of(secret)
     found = (
         select(ApiKey)
         .join(ApiKey.app)
@@ -49,6 +49,6 @@ def find(db: Session, secret: str) -> ApiKey | None:
     return key if key is not None and compare_digest(key.digest, digest) else None
 
 
-def _digest(secret: str) -> str:
-    # A secret of 256 random bits needs no slow hash.
+def digest_of(secret: str) -> str:
+    """Answer a secret as it is stored; its 256 random bits need no slow hash."""
     return sha256(secret.encode()).hexdigest()

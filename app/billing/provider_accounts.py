@@ -50,7 +50,8 @@ def connect(
     provider and mode gets the new key. Commits.
 
     `uuid` is for a new account. Raises Invalid for a key of another mode or one the provider does
-    not accept, and ProviderUnavailable; nothing is stored then.
+    not accept, Conflict where it refuses our address, and ProviderUnavailable; nothing is stored
+    then.
     """
     _refuse_unfit(site, provider, secret_key, livemode=livemode)
     account = _connected(db, app, provider, livemode=livemode)
@@ -151,10 +152,15 @@ def _install(site: Site, draft: ProviderAccount) -> str | None:
             provider=site.capabilities(draft.provider).name,
             retry_after=error.retry_after or 30,
         ) from error
-    except errors.ProviderError as error:
+    except errors.BadCredentials as error:
         raise Invalid(
             "%(provider)s does not accept this key. Nothing was connected.",
             field="secret_key",
+            provider=site.capabilities(draft.provider).name,
+        ) from error
+    except errors.ProviderError as error:
+        raise Conflict(
+            "%(provider)s refuses to send its events to this address. Nothing was connected.",
             provider=site.capabilities(draft.provider).name,
         ) from error
 

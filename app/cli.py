@@ -1,0 +1,135 @@
+"""The commands of `flask`: the demo world, the sweep, the database."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.orm import Session
+
+from app import processes
+from app.billing import demo, sweep
+from app.billing.errors import BillingError
+from app.billing.site import Site
+from app.db import migrations
+from app.db.engine import Database
+from config import Unsound
+
+Answer = TypeVar("Answer")
+demo_group = AppGroup("demo", help="The demo world: an app, two tenants, a catalogue, a sandbox.")
+db_group = AppGroup("db", help="The tables of the database.")
+
+
+def install(flask_app: Flask) -> None:
+    """Add our commands to `flask`."""
+    for command in (demo_group, db_group, run_sweep):
+        flask_app.cli.add_command(command)
+
+
+@demo_group.command("ensure")
+def ensure_demo() -> None:
+    """Make what is missing of the demo world."""
+    with _plain_words():
+        migrations.upgrade(_site().config.DATABASE_URL)
+        _in_session(demo.ensure)
+    click.echo("The demo world is there.")
+
+
+@demo_group.command("show")
+def show_demo() -> None:
+    """Print the demo world as JSON, with new bearers and a new portal link."""
+    with _plain_words():
+        shown = _in_session(demo.show)
+    click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+
+
+@demo_group.command("reset")
+def reset_demo() -> None:
+    """Put sandbox and portal back as they were at first."""
+    with _plain_words():
+        _in_session(demo.reset)
+    click.echo("The demo world is as new.")
+
+
+@demo_group.command("run")
+def run_demo() -> None:
+    """Run portal, sandbox and worker in this terminal."""
+    with _plain_words():
+        migrations.upgrade(_site().config.DATABASE_URL)
+        sys.exit(processes.run(_site().config, _prepare, _announcement))
+
+
+@click.command("sweep")
+@with_appcontext
+def run_sweep() -> None:
+    """Finish what was left: crashed starts, lost webhooks, expired sessions."""
+    with _plain_words():
+        _in_session(sweep.run)
+
+
+@db_group.command("upgrade")
+@click.argument("revision", default="head")
+def upgrade(revision: str) -> None:
+    """Bring the tables up to a revision, by default the newest."""
+    migrations.upgrade(_site().config.DATABASE_URL, revision)
+
+
+@db_group.command("downgrade")
+@click.argument("revision")
+def downgrade(revision: str) -> None:
+    """Take the tables back to a revision; `base` removes them all with their rows."""
+    migrations.downgrade(_site().config.DATABASE_URL, revision)
+
+
+@db_group.command("check")
+def check() -> None:
+    """Say whether the tables are the ones this version needs."""
+    url = _site().config.DATABASE_URL
+    if migrations.current(url) != migrations.newest():
+        raise click.ClickException("The tables are not up to date: run flask db upgrade.")
+    differences = migrations.differences(url)
+    if differences:
+        raise click.ClickException("The tables differ from the models:\n" + "\n".join(differences))
+    click.echo("The tables are up to date.")
+
+
+def _prepare() -> None:
+    _in_session(demo.ensure)
+
+
+def _announcement() -> str:
+    shown = _in_session(demo.show)
+    admin = shown["tenants"][0]["users"][0]
+    return (
+        f"\nPortico is at {shown['portal_url']}\n"
+        f"  Sign in as {admin['email']} with {admin['password']}\n"
+        f"  or open    {shown['portal_link']}\n"
+        f"The sandbox is at {shown['sandbox_url']}. Ctrl-C ends all.\n"
+    )
+
+
+def _site() -> Site:
+    site: Site = current_app.extensions["site"]
+    return site
+
+
+def _in_session(verb: Callable[[Session, Site], Answer]) -> Answer:
+    database: Database = current_app.extensions["database"]
+    with database.writer() as db:
+        answer = verb(db, _site())
+        db.commit()
+        return answer
+
+
+@contextmanager
+def _plain_words() -> Iterator[None]:
+    try:
+        yield
+    except (BillingError, Unsound, processes.PortTaken) as error:
+        raise click.ClickException(str(error)) from error
