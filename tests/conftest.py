@@ -7,8 +7,14 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from sqlalchemy.orm import Session
 
-from tests import databases, network
+from app.billing.site import Site
+from app.db.engine import Database
+from config import Config
+from config import load as load_config
+from tests import cast, databases, network
+from tests.sandbox_server import SandboxServer, serve_sandbox
 
 network.close()
 
@@ -53,3 +59,67 @@ def database_url(
     if database_kind == "sqlite":
         return databases.sqlite(run_folder, tmp_path)
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(scope="session")
+def sandbox_of_worker() -> Iterator[SandboxServer]:
+    """Serve one sandbox for all tests of this worker."""
+    with serve_sandbox() as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox(sandbox_of_worker: SandboxServer) -> SandboxServer:
+    """Answer a sandbox in which nothing has happened yet."""
+    sandbox_of_worker.reset()
+    return sandbox_of_worker
+
+
+@pytest.fixture
+def public_url() -> str:
+    """Answer the portal's address; nothing listens there unless a test overrides this."""
+    return "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def config(database_url: str, sandbox: SandboxServer, public_url: str) -> Config:
+    """Answer the settings of a demo on this test's database and sandbox."""
+    return load_config(
+        {
+            "DATABASE_URL": database_url,
+            "PUBLIC_URL": public_url,
+            "SECRET_KEY": "only-for-tests-" * 4,
+            "ENCRYPTION_KEYS": "5e" * 32,
+            "STRIPE_API_URL": f"{sandbox.url}/stripe",
+            "MOLLIE_API_URL": f"{sandbox.url}/mollie",
+            "CLOCK_URL": f"{sandbox.url}/control/clock",
+            "QUEUE": "immediate",
+        }
+    )
+
+
+@pytest.fixture
+def site(config: Config, sandbox: SandboxServer) -> Site:
+    """Answer the installation; its clock follows the sandbox's at once."""
+    return Site(config=config, clock=sandbox.app.world.clock)
+
+
+@pytest.fixture
+def database(config: Config) -> Iterator[Database]:
+    """Give the database of this test."""
+    database = Database(config.DATABASE_URL)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def db(database: Database) -> Iterator[Session]:
+    """Give a session that may write."""
+    with database.writer() as session:
+        yield session
+
+
+@pytest.fixture
+def world(db: Session, site: Site) -> cast.World:
+    """Answer the demo world, connected to the sandbox; no transaction is open."""
+    return cast.gather(db, site)
