@@ -29,6 +29,10 @@ class MollieProvider(base.Provider):
         self._api_url = connection.api_url
         self._account = client.Account(connection, timeouts=timeouts)
 
+    def close(self) -> None:
+        """Close the kept connections; the next call opens new ones."""
+        self._account.close()
+
     def ensure_customer(self, request: base.CustomerRequest, *, key: str) -> str:
         customer = self._account.create_customer(wire.customer_out(request), key=key)
         return str(customer["id"])
@@ -197,7 +201,7 @@ class MollieProvider(base.Provider):
             profile = self._account.profile()
             active = self._account.methods(sequence_type="first")
         except errors.ProviderError as error:
-            return (base.Check("key", False, str(error)),)
+            return (base.Check("key", False, f"Mollie could not be asked: {error}."),)
         return (
             base.Check("key", True, f"The key opens the profile {profile['name']}."),
             _check_mode(profile, is_live=self._account.is_live),

@@ -52,15 +52,14 @@ class Account:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        # Checked here because the SDK's own message repeats the key.
-        if not _KEY.fullmatch(connection.secret_key):
-            raise errors.BadCredentials(
-                "a Mollie key begins with test_ or live_, then letters", code="key"
-            )
         self._sdk = _Sdk(connection, timeouts)
         self._longest_try = sum(timeouts)
         self._sleep = sleep
         self._clock = clock
+
+    def close(self) -> None:
+        """Close the kept connections; the next call opens new ones."""
+        self._sdk.close()
 
     @property
     def is_live(self) -> bool:
@@ -186,6 +185,8 @@ class Account:
         return dict(self._call(call, repeats=repeats))
 
     def _call(self, call: Callable[[], T], *, repeats: int = _REPEATS) -> T:
+        if not self._sdk.api_key:
+            raise errors.BadCredentials("a Mollie key begins with test_ or live_", code="key")
         ends_at = self._clock() + _BUDGET
         for attempt in range(repeats + 1):
             try:
@@ -215,7 +216,9 @@ class _Sdk(Client):
 
     def __init__(self, connection: base.Connection, timeouts: tuple[float, float]) -> None:
         super().__init__(api_endpoint=connection.api_url, timeout=timeouts, retry=0)  # type: ignore[arg-type]
-        self.set_api_key(connection.secret_key)
+        # A malformed key is left out, since the SDK's complaint would repeat it.
+        if _KEY.fullmatch(connection.secret_key):
+            self.set_api_key(connection.secret_key)
         # The SDK makes its session on first use, without a lock; so it is made here.
         self._client = _session(self.api_endpoint)
         self._answer = threading.local()
@@ -227,6 +230,9 @@ class _Sdk(Client):
         self._answer.status = response.status_code
         self._answer.retry_after = response.headers.get("Retry-After")
         return response
+
+    def close(self) -> None:
+        self._client.close()
 
     def forget_answer(self) -> None:
         self._answer.status, self._answer.retry_after, self._answer.replayed = 0, None, False

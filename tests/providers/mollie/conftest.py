@@ -68,10 +68,12 @@ def naps() -> list[float]:
 
 
 @pytest.fixture
-def account(mollie: ScriptedMollie, naps: list[float]) -> client.Account:
+def account(mollie: ScriptedMollie, naps: list[float]) -> Iterator[client.Account]:
     """An account that notes how long it would have slept."""
     connection = base.Connection(secret_key=KEY, api_url=mollie.url)
-    return client.Account(connection, timeouts=(1, 0.5), sleep=naps.append)
+    account = client.Account(connection, timeouts=(1, 0.5), sleep=naps.append)
+    yield account
+    account.close()
 
 
 def _requests_of(scripted: ScriptedMollie) -> type[BaseHTTPRequestHandler]:
