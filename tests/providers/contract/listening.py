@@ -1,0 +1,107 @@
+"""What the provider posts at our door names what to look at, and what nobody sent is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.providers import base, errors
+from tests import payer
+from tests.providers.contract.bench import Bench, new_key, page_of
+from tests.providers.stripe.scripted import Answer, Request, ScriptedServer, serve
+
+
+def listening(bench: Bench, door: ScriptedServer) -> base.Provider:
+    """Answer the adapter that knows the secret of its door."""
+    secret = bench.provider.install_webhook(door.url)
+    return bench.connect(webhook_secret=secret)
+
+
+def read(provider: base.Provider, call: Request) -> base.ProviderEvent:
+    names = {"stripe-signature": "Stripe-Signature"}
+    headers = {names.get(name, name): value for name, value in call.headers.items()}
+    return provider.read_event(call.body.encode(), headers)
+
+
+class TestEvents:
+    def test_name_the_checkout_that_was_paid(self, bench: Bench) -> None:
+        with serve(Answer()) as door:
+            provider = listening(bench, door)
+            _, opened = bench.open(webhook_url=door.url)
+
+            payer.pays(page_of(opened))
+            bench.sandbox.wait_idle()
+
+            events = [read(provider, call) for call in door.requests]
+
+        assert opened.provider_id in [event.object_id for event in events]
+        numbers = [e.provider_event_id for e in events if e.provider_event_id]
+        assert len(set(numbers)) == len(numbers)
+
+    def test_lead_to_the_truth_about_each_renewal(self, bench: Bench) -> None:
+        with serve(Answer()) as door:
+            provider = listening(bench, door)
+            made = bench.subscription()
+            bench.provider.set_default_method(
+                bench.method().provider_id,
+                customer_id=bench.customer,
+                subscription_id=made.provider_id,
+                key=new_key(),
+            )
+
+            bench.sandbox.advance("2 months")
+            bench.sandbox.wait_idle()
+
+            looked_at = {read(provider, call).object_id for call in door.requests}
+
+        newest = bench.subscription_now(made).payments[0]
+        # Mollie's subscription was begun without an address to call.
+        assert bench.name == "mollie" or {made.provider_id, newest.provider_id} & looked_at
+
+    @pytest.mark.parametrize(
+        "body", [b"", b"id=", b"id=tr_x/../../customers", b"{}", b"\xff", b"id=tr_1&id=tr_2"]
+    )
+    def test_nobody_sent_are_refused(self, bench: Bench, body: bytes) -> None:
+        provider = bench.connect(webhook_secret="whsec_ours")
+
+        with pytest.raises(errors.BadSignature):
+            provider.read_event(body, {"Stripe-Signature": "t=1,v1=00"})
+
+
+class TestCheck:
+    def test_finds_a_good_connection_fine(self, bench: Bench) -> None:
+        checks = bench.provider.check(webhook_url=None)
+
+        assert checks and "key" in [c.subject for c in checks]
+        assert all(c.is_fine for c in checks if c.subject != "webhook")
+        assert all(c.detail.endswith(".") for c in checks)
+
+    def test_finds_a_wrong_key_out(self, bench: Bench) -> None:
+        wrong = {"stripe": "sk_test_wrong", "mollie": "test_wrong"}[bench.name]
+
+        checks = bench.connect(secret_key=wrong).check(webhook_url=None)
+
+        assert [c.is_fine for c in checks if c.subject == "key"] == [False]
+
+    def test_finds_an_installed_door_fine(self, bench: Bench) -> None:
+        url = "http://127.0.0.1:9/hooks"
+        provider = bench.connect(webhook_secret=bench.provider.install_webhook(url))
+
+        (webhook,) = [c for c in provider.check(webhook_url=url) if c.subject == "webhook"]
+
+        assert webhook.is_fine
+
+
+class TestCatalogue:
+    def test_is_pushed_and_read_back_where_the_provider_keeps_one(self, bench: Bench) -> None:
+        line = bench.order("subscription").lines[0]
+        price = base.CataloguePrice(new_key(), "Team", line.unit_amount, "month", "exclusive")
+        try:
+            pushed = bench.provider.push_catalogue(price, key=new_key())
+        except errors.Unsupported:
+            with pytest.raises(errors.Unsupported):
+                bench.provider.import_catalogue()
+            return
+
+        assert pushed.provider_price_id and pushed.provider_product_id
+        assert bench.provider.import_catalogue() == (pushed,)
+        assert (pushed.amount, pushed.interval) == (price.amount, price.interval)
