@@ -1,5 +1,6 @@
 """Serve a sandbox on a free loopback port for tests, with its control door as methods."""
 
+import io
 import json
 import threading
 import urllib.request
@@ -7,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 from app.sandbox import create_sandbox
 from app.sandbox.serve import Server
+from tests import contracts
 
 Json = dict[str, Any]
 # The machine's proxy settings must not send a loopback call elsewhere.
@@ -17,11 +20,23 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class SandboxServer:
-    """A running sandbox: `url`, its `app`, and what /control offers."""
+    """A running sandbox: `url`, its `app`, and what /control offers.
 
-    def __init__(self, *, seed: str | None = "tests", state: Path | None = None, port: int = 0):
+    With `check_contracts=True` each call and each answer is checked against the providers' schemas;
+    what breaks them is listed in `broken` and raised when the server stops.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: str | None = "tests",
+        state: Path | None = None,
+        port: int = 0,
+        check_contracts: bool = False,
+    ):
         self.app = create_sandbox(seed=seed, state=state)
-        self._server = Server(self.app, port)
+        self.watch = Watch(self.app) if check_contracts else None
+        self._server = Server(self.watch or self.app, port)
         self.url = self._server.url
         self.app.world.base_url = self.url
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
@@ -32,6 +47,10 @@ class SandboxServer:
         self._server.stop()
         self._thread.join()
         self.app.close()
+
+    @property
+    def broken(self) -> list[str]:
+        return self.watch.broken if self.watch else []
 
     def now(self) -> str:
         return str(self._call("GET", "clock")["now"])
@@ -78,6 +97,44 @@ class SandboxServer:
         return answer
 
 
+class Watch:
+    """A WSGI app around the sandbox that holds every API call and answer against the contracts.
+
+    A call that was refused may be wrong on purpose, so only its answer is checked.
+    """
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self.app = app
+        self.broken: list[str] = []
+
+    def __call__(self, environ: Json, start_response: Any) -> list[bytes]:
+        sent = environ["wsgi.input"].read()
+        environ["wsgi.input"] = io.BytesIO(sent)
+        statuses: list[int] = []
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            statuses.append(int(status.partition(" ")[0]))
+            return start_response(status, headers, *rest)
+
+        body = b"".join(self.app(environ, start))
+        self._check(environ, sent, statuses[0], body)
+        return [body]
+
+    def _check(self, environ: Json, sent: bytes, status: int, body: bytes) -> None:
+        path = environ["PATH_INFO"]
+        provider = path.split("/")[1]
+        if status == 501 or not path.startswith(("/stripe/v1/", "/mollie/v2/")):
+            return
+        target = f"{path}?{environ['QUERY_STRING']}" if environ["QUERY_STRING"] else path
+        method = environ["REQUEST_METHOD"]
+        try:
+            if status < 400:
+                contracts.check_request(provider, method, target, sent)
+            contracts.check_response(provider, method, target, status, body)
+        except contracts.ContractBroken as e:
+            self.broken.append(str(e))
+
+
 @contextmanager
 def serve_sandbox(**options: Any) -> Iterator[SandboxServer]:
     """Serve one for the length of a `with` block; options as of SandboxServer."""
@@ -86,3 +143,4 @@ def serve_sandbox(**options: Any) -> Iterator[SandboxServer]:
         yield server
     finally:
         server.stop()
+    assert not server.broken, "\n\n".join(server.broken)

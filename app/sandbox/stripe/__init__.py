@@ -1,12 +1,20 @@
-"""Stripe's half of the sandbox."""
+"""Stripe's half of the sandbox: its API below /stripe/v1, its hosted pages beside it."""
 
 from flask import Flask
 
+from app.sandbox import gateway
 from app.sandbox.guide import Guide
+from app.sandbox.stripe import methods, previews, renewals, settlements
+from app.sandbox.stripe.hosted import hosted
+from app.sandbox.stripe.provider import ROUTES, StripeProvider
 from app.sandbox.world import World
 
-GUIDES: tuple[Guide, ...] = ()
+# Imported for what they register: a route, and timed work.
+REGISTERED = (previews, renewals, settlements)
+GUIDES: tuple[Guide, ...] = methods.GUIDES
 
 
 def mount(app: Flask, world: World) -> None:
     """Serve Stripe's API below `/stripe` and its hosted pages."""
+    gateway.mount(app, world, StripeProvider(), ROUTES)
+    app.register_blueprint(hosted)

@@ -1,0 +1,145 @@
+"""Stripe's API door: keys, parameters, refusals, expansion, and every route behind it."""
+
+import base64
+import binascii
+from datetime import timedelta
+
+from flask import Request
+
+from app.sandbox import gateway
+from app.sandbox.gateway import Refusal, Route
+from app.sandbox.store import Json
+from app.sandbox.stripe import (
+    charges,
+    checkout_sessions,
+    customers,
+    errors,
+    events,
+    expand,
+    form,
+    invoice_payments,
+    invoices,
+    payment_intents,
+    payment_methods,
+    prices,
+    products,
+    refunds,
+    setup_intents,
+    subscription_items,
+    subscriptions,
+    tax_ids,
+    tax_rates,
+    webhook_endpoints,
+)
+from app.sandbox.stripe.objects import API_VERSION
+from app.sandbox.world import Account
+
+ROUTES: list[Route] = [
+    route
+    for module in (
+        charges,
+        checkout_sessions,
+        customers,
+        events,
+        invoice_payments,
+        invoices,
+        payment_intents,
+        payment_methods,
+        prices,
+        products,
+        refunds,
+        setup_intents,
+        subscription_items,
+        subscriptions,
+        tax_ids,
+        tax_rates,
+        webhook_endpoints,
+    )
+    for route in module.routes.routes
+]
+KEY_PREFIX = "sk_test_sandbox_"
+
+
+class StripeProvider(gateway.Provider):
+    """Stripe keeps idempotency keys for 24 hours and replays whatever was answered, a 500 too."""
+
+    name = "stripe"
+    created_status = 200
+    replay_window = timedelta(hours=24)
+    replays_errors = True
+
+    def key(self, request: Request) -> str:
+        key = _bearer(request)
+        if not key:
+            raise errors.error(
+                401,
+                "invalid_request_error",
+                "You did not provide an API key. You need to provide your API key in the "
+                "Authorization header, using Bearer auth (e.g. 'Authorization: Bearer "
+                "YOUR_SECRET_KEY').",
+            )
+        if not key.startswith(KEY_PREFIX) or key == KEY_PREFIX or not key.isascii():
+            hidden = key[:8] + "*" * max(len(key) - 12, 4) + key[-4:] if len(key) > 12 else "****"
+            message = f"Invalid API Key provided: {hidden}"
+            raise errors.error(401, "invalid_request_error", message)
+        return key
+
+    def read(self, request: Request, route: Route) -> Json:
+        if "<path:" in route.rule:
+            return {}
+        if request.method != "POST":
+            return form.read(route.method, route.rule, request.query_string.decode("latin-1"))
+        body = request.get_data()
+        if body and request.mimetype != "application/x-www-form-urlencoded":
+            raise errors.invalid(
+                "Invalid request (check that your POST content type is "
+                "application/x-www-form-urlencoded)."
+            )
+        try:
+            return form.read(route.method, route.rule, body.decode())
+        except UnicodeDecodeError:
+            raise errors.invalid("Invalid UTF-8 in the request body.") from None
+
+    def refuse(self, reason: str, method: str, path: str) -> Refusal:
+        if reason == "rate_limited":
+            message = "Request rate limit exceeded."
+            return errors.error(429, "invalid_request_error", message, code="rate_limit")
+        if reason == "in_flight":
+            return errors.error(
+                409,
+                "invalid_request_error",
+                "There is currently another in-progress request using this Idempotent Key "
+                "(that probably means you submitted twice, and the other request is still going "
+                "through). Please try again later.",
+                code="idempotency_key_in_use",
+            )
+        if reason == "key_reused":
+            return errors.error(
+                400,
+                "idempotency_error",
+                "Keys for idempotent requests can only be used with the same parameters they were "
+                "first used with. Try using a key other than the one given if you meant to "
+                "execute a different request.",
+            )
+        if reason == "not_implemented":
+            message = f"The sandbox does not do {method} {path}."
+            return errors.error(501, "invalid_request_error", message)
+        return errors.error(500, "api_error", "An unknown error occurred.")
+
+    def write(self, account: Account, params: Json, body: Json) -> Json:
+        return expand.expand(account, body, params.get("expand") or [])
+
+    def headers(self, account: Account) -> dict[str, str]:
+        headers = {"Request-Id": events.request_id(account), "Stripe-Version": API_VERSION}
+        key = events.idempotency_key()
+        return {**headers, "Idempotency-Key": key} if key else headers
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value).decode().partition(":")[0]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return value.strip() if scheme.lower() == "bearer" else ""

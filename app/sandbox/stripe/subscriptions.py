@@ -1,0 +1,273 @@
+"""Subscriptions: begun by a checkout, followed through their invoices, changed, ended."""
+
+from datetime import UTC, datetime
+
+from app.sandbox.gateway import Routes
+from app.sandbox.store import Json
+from app.sandbox.stripe import (
+    errors,
+    events,
+    invoices,
+    lists,
+    objects,
+    periods,
+    prices,
+    search,
+)
+from app.sandbox.stripe.declared import blank
+from app.sandbox.world import Account
+
+routes = Routes()
+KIND = "subscriptions"
+ENDED = ("canceled", "incomplete_expired")
+DAY = 86_400
+# Days until the next try after the first, second and third failed one; then it is canceled.
+RETRY_DAYS = (3, 5, 7)
+
+
+@routes.get("/v1/subscriptions")
+def list_all(account: Account, params: Json) -> Json:
+    status = params.get("status")
+    same = lists.equal(params, "customer", "collection_method")
+
+    def matches(subscription: Json) -> bool:
+        if status is None and subscription["status"] == "canceled":
+            return False
+        if status == "ended" and subscription["status"] not in ENDED:
+            return False
+        if status not in (None, "all", "ended") and subscription["status"] != status:
+            return False
+        sold = [item["price"]["id"] for item in subscription["items"]["data"]]
+        wanted = params.get("price", params.get("plan"))
+        return same(subscription) and (wanted is None or wanted in sold)
+
+    for name in ("automatic_tax", "current_period_end", "current_period_start", "test_clock"):
+        if name in params:
+            message = f"The sandbox does not do {name} in GET /v1/subscriptions."
+            raise errors.error(501, "invalid_request_error", message)
+    return lists.page(account, KIND, params, "/v1/subscriptions", matches)
+
+
+@routes.get("/v1/subscriptions/search")
+def find(account: Account, params: Json) -> Json:
+    return search.search(account, KIND, params, ("status",))
+
+
+@routes.get("/v1/subscriptions/<id>")
+def retrieve(account: Account, params: Json, id: str) -> Json:
+    return objects.get(account, KIND, id)
+
+
+@routes.post("/v1/subscriptions/<id>")
+def update(account: Account, params: Json, id: str) -> Json:
+    from app.sandbox.stripe import subscription_changes
+
+    subscription = objects.get(account, KIND, id)
+    if subscription["status"] in ENDED:
+        message = (
+            "A canceled subscription can only update its cancellation_details and metadata."
+        )
+        if set(params) - {"metadata", "cancellation_details", "expand"}:
+            raise errors.invalid(message)
+    return subscription_changes.apply(account, subscription, params)
+
+
+@routes.delete("/v1/subscriptions/<id>")
+def cancel(account: Account, params: Json, id: str) -> Json:
+    from app.sandbox.stripe import subscription_changes
+
+    subscription = objects.get(account, KIND, id)
+    if subscription["status"] in ENDED:
+        raise errors.no_such(KIND, id)
+    details = params.get("cancellation_details", {})
+    for name in ("comment", "feedback"):
+        if name in details:
+            subscription["cancellation_details"][name] = details[name] or None
+    if params.get("prorate"):
+        subscription_changes.credit_rest(account, subscription)
+    if params.get("invoice_now"):
+        subscription_changes.bill_pending(account, subscription)
+    return end(account, objects.get(account, KIND, id), "cancellation_requested")
+
+
+@routes.post("/v1/subscriptions/<id>/resume")
+def resume(account: Account, params: Json, id: str) -> Json:
+    from app.sandbox.stripe import renewals
+
+    subscription = objects.get(account, KIND, id)
+    if subscription["status"] != "paused":
+        message = "Cannot resume subscription because it is not paused."
+        raise errors.invalid(message, code="subscription_not_paused")
+    for name in ("payment_behavior", "proration_behavior", "proration_date"):
+        if name in params:
+            message = f"The sandbox does not do {name} in POST /v1/subscriptions/{{id}}/resume."
+            raise errors.error(501, "invalid_request_error", message, param=name)
+    renewals.restart(account, subscription)
+    return objects.get(account, KIND, id)
+
+
+def begin(
+    account: Account, *, customer: Json, items: list[Json], data: Json, method: str | None
+) -> Json:
+    """Store a new subscription, incomplete or in trial, and tell of it.
+
+    `items` are `{price, quantity, tax_rates, metadata}`; `data` is a session's subscription_data.
+    """
+    now = account.timestamp()
+    trial_end = trial_end_of(data, now)
+    id = account.mint("sub_1")
+    recurring = items[0]["price"]["recurring"]
+    anchor = trial_end or now
+    until = trial_end or periods.end(now, now, recurring)
+    subscription = blank(
+        "subscription",
+        id=id,
+        billing_cycle_anchor=anchor,
+        billing_mode={"flexible": None, "type": "classic"},
+        cancellation_details={
+            "comment": None,
+            "feedback": None,
+            "feedback_option": None,
+            "reason": None,
+        },
+        collection_method="charge_automatically",
+        created=now,
+        currency=items[0]["price"]["currency"],
+        customer=customer["id"],
+        default_payment_method=method,
+        default_tax_rates=data.get("_rates", []),
+        description=data.get("description") or None,
+        items=lists.plain(
+            [_item(account, id, item, now, until) for item in items],
+            f"/v1/subscription_items?subscription={id}",
+        ),
+        metadata=objects.merge_metadata(None, data.get("metadata")),
+        payment_settings={
+            "payment_method_options": None,
+            "payment_method_types": None,
+            "save_default_payment_method": "off",
+        },
+        start_date=now,
+        status="trialing" if trial_end else "incomplete",
+        trial_end=trial_end,
+        trial_settings=_trial_settings(data),
+        trial_start=now if trial_end else None,
+    )
+    account.save(KIND, subscription)
+    events.emit(account, "customer.subscription.created", subscription)
+    schedule(account, subscription)
+    return subscription
+
+
+def schedule(account: Account, subscription: Json) -> None:
+    """Plan the end of the present period, and the warning before a trial ends."""
+    until = period_end(subscription)
+    id = subscription["id"]
+    account.later(datetime.fromtimestamp(until, UTC), "stripe.subscription.renew", id=id, at=until)
+    if subscription["status"] == "trialing" and until - 3 * DAY > account.timestamp():
+        moment = datetime.fromtimestamp(until - 3 * DAY, UTC)
+        account.later(moment, "stripe.subscription.trial_will_end", id=id, at=until)
+
+
+def change(account: Account, subscription: Json, **values: object) -> Json:
+    """Store changed fields of a subscription and tell of them."""
+    before = objects.get(account, KIND, subscription["id"])
+    after = {**before, **values}
+    return events.changed(account, KIND, before, after, "customer.subscription.updated")
+
+
+def end(account: Account, subscription: Json, reason: str) -> Json:
+    """Cancel a subscription now and tell of it."""
+    now = account.timestamp()
+    details = {**subscription["cancellation_details"], "reason": reason}
+    after = {
+        **subscription,
+        "cancel_at_period_end": False,
+        "canceled_at": subscription["canceled_at"] or now,
+        "cancellation_details": details,
+        "ended_at": now,
+        "status": "canceled",
+    }
+    account.save(KIND, after)
+    events.emit(account, "customer.subscription.deleted", after)
+    return after
+
+
+def follow(account: Account, invoice: Json) -> None:
+    """Give a subscription the status its invoice's outcome asks for."""
+    id = invoices.subscription_of(invoice)
+    subscription = account.load(KIND, id) if id else None
+    if subscription is None or subscription["status"] in ENDED:
+        return
+    invoice = objects.get(account, "invoices", invoice["id"])
+    if invoice["status"] == "paid":
+        # A trial's empty invoice leaves the trial running.
+        if subscription["status"] in ("incomplete", "past_due", "unpaid"):
+            change(account, subscription, status="active")
+    elif invoice["status"] == "open" and invoice["attempt_count"]:
+        _follow_failed(account, subscription, invoice)
+
+
+def method_of(account: Account, subscription: Json) -> Json | None:
+    """Give the payment method that renewals charge: the subscription's, else the customer's."""
+    customer = objects.get(account, "customers", subscription["customer"])
+    id = (
+        subscription["default_payment_method"]
+        or customer["invoice_settings"]["default_payment_method"]
+    )
+    return account.load("payment_methods", id) if id else None
+
+
+def period_start(subscription: Json) -> int:
+    return min(item["current_period_start"] for item in subscription["items"]["data"])
+
+
+def period_end(subscription: Json) -> int:
+    return min(item["current_period_end"] for item in subscription["items"]["data"])
+
+
+def trial_end_of(data: Json, now: int) -> int | None:
+    if "trial_end" in data:
+        return int(data["trial_end"])
+    return now + data["trial_period_days"] * DAY if data.get("trial_period_days") else None
+
+
+def item_of(account: Account, subscription_id: str, item: Json, start: int, end: int) -> Json:
+    return _item(account, subscription_id, item, start, end)
+
+
+def _follow_failed(account: Account, subscription: Json, invoice: Json) -> None:
+    tries = invoice["attempt_count"]
+    if tries > len(RETRY_DAYS):
+        invoice |= {"next_payment_attempt": None, "auto_advance": False}
+        account.save("invoices", invoice)
+        end(account, subscription, "payment_failed")
+        return
+    due = account.timestamp() + RETRY_DAYS[tries - 1] * DAY
+    account.save("invoices", {**invoice, "next_payment_attempt": due})
+    moment = datetime.fromtimestamp(due, UTC)
+    account.later(moment, "stripe.invoice.retry", id=invoice["id"], tries=tries)
+    if subscription["status"] == "active":
+        change(account, subscription, status="past_due")
+
+
+def _item(account: Account, subscription_id: str, item: Json, start: int, end: int) -> Json:
+    return blank(
+        "subscription_item",
+        id=account.mint("si_", 14),
+        created=account.timestamp(),
+        current_period_end=end,
+        current_period_start=start,
+        metadata=objects.merge_metadata(None, item.get("metadata")),
+        plan=prices.plan_of(item["price"]),
+        price=item["price"],
+        quantity=item["quantity"],
+        subscription=subscription_id,
+        tax_rates=item["tax_rates"],
+    )
+
+
+def _trial_settings(data: Json) -> Json:
+    given = data.get("trial_settings", {}).get("end_behavior", {})
+    missing = given.get("missing_payment_method", "create_invoice")
+    return {"end_behavior": {"billing_cycle_anchor": None, "missing_payment_method": missing}}
