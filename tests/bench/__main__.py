@@ -1,0 +1,211 @@
+"""Measures what a checkout start, a webhook and the plans page cost, and how much memory it takes.
+
+Everything is a ratio within this run: against the barest programs that do the same (floors.py) on
+the same server, with PostgreSQL and a provider that answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.bench import events, installation, load, measure, meter, pages, report, starts
+from tests.bench.installation import Installation
+from tests.bench.measure import Work
+from tests.bench.pages import Pages
+from tests.bench.report import Goal
+from tests.bench.starts import Starts
+
+_LATENCY_MS = 100
+_TIMED_CONNECTIONS = 8
+_MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is measured: `bursts` of each work, of `count` requests (`first` of first
+    purchases), after `warm` that are not counted; `timed` starts at a slow provider."""
+
+    bursts: int
+    count: int
+    first: int
+    warm: int
+    timed: int
+
+    @property
+    def known(self) -> int:
+        """How many buyers the provider knows already."""
+        return self.bursts * self.count + 2 * self.warm + self.timed
+
+    @property
+    def new(self) -> int:
+        """How many buyers it does not know."""
+        return self.bursts * self.first + self.warm
+
+
+FULL = Plan(bursts=5, count=240, first=60, warm=64, timed=240)
+QUICK = Plan(bursts=3, count=80, first=32, warm=40, timed=64)
+
+
+class Bench:
+    """The measurements of one run, printed as they are made."""
+
+    def __init__(self, here: Installation, plan: Plan) -> None:
+        self._here = here
+        self._plan = plan
+        self._known = Starts(here.portal, here.server, here.world.known)
+        self._new = Starts(here.portal, here.server, here.world.new)
+        self._goals: list[Goal] = []
+
+    def run(self) -> None:
+        """Measure everything, then print the figures with their goals."""
+        print(_header(self._plan))
+        for part in (self._starts, self._first_purchases, self._webhooks, self._pages):
+            print(report.works(part()), flush=True)
+        self._time()
+        self._memory()
+        print(f"\n{report.goals(self._goals)}")
+
+    def _starts(self) -> list[Work]:
+        default = self._floor("start_by_default_client", "bare SDK call, its own client")
+        kept = self._floor("start_by_kept_client", "bare SDK call, kept connections")
+        start = self._start("checkout start", self._known)
+        self._here.calls()
+        self._alternate([default, kept, start], count=self._plan.count)
+        self._goals += [report.ratio(start, default, 2.5), report.ratio(start, kept, None)]
+        self._count_calls(start)
+        return [default, kept, start]
+
+    def _first_purchases(self) -> list[Work]:
+        first = self._start("first purchase, which makes the customer", self._new)
+        self._alternate([first], count=self._plan.first)
+        return [first]
+
+    def _webhooks(self) -> list[Work]:
+        database = self._here.postgres.pid
+        bare = Work(
+            "bare verify and insert",
+            self._here.serve("tests.bench.floors:store"),
+            events.to("/"),
+            events.is_right,
+            database,
+        )
+        usual = Work(
+            "bare construct_event and insert",
+            self._here.serve("tests.bench.floors:construct_and_store"),
+            events.to("/"),
+            events.is_right,
+            database,
+        )
+        hook = Work(
+            "webhook",
+            self._here.server,
+            events.to(self._here.world.hook),
+            events.is_right,
+            database,
+        )
+        self._alternate([bare, usual, hook], count=self._plan.count)
+        self._goals += [report.ratio(hook, bare, 1.4), report.ratio(hook, usual, None)]
+        return [bare, usual, hook]
+
+    def _pages(self) -> list[Work]:
+        bare = Work(
+            "bare Flask page of 20 rows",
+            self._here.serve("tests.bench.floors:page", factory=True),
+            pages.floor_requests,
+            pages.is_right_floor,
+        )
+        opened = Pages(self._here.portal, self._here.world.known[:50])
+        page = Work(
+            "plans page",
+            self._here.server,
+            opened.requests,
+            pages.is_right,
+            self._here.postgres.pid,
+        )
+        self._alternate([bare, page], count=self._plan.count)
+        self._goals.append(report.ratio(page, bare, 3.5))
+        return [bare, page]
+
+    def _time(self) -> None:
+        """Measure how long a payer waits for the URL beyond what the provider takes."""
+        self._here.delay(_LATENCY_MS)
+        requests = self._known.requests(self._plan.timed)
+        answers = load.send(self._here.server.port, requests, _TIMED_CONNECTIONS)
+        self._here.delay(0)
+        own = sorted(
+            answer.seconds * 1000 - _LATENCY_MS for answer in answers if starts.is_right(answer)
+        )
+        centiles = statistics.quantiles(own, n=100)
+        said = f"own time to the URL at {_LATENCY_MS} ms latency"
+        self._goals += [
+            Goal(f"{said}, p50", centiles[49], 8, "ms"),
+            Goal(f"{said}, p99", centiles[98], 20, "ms"),
+            Goal("  of these starts, wrong answers", len(answers) - len(own), 0, ""),
+        ]
+
+    def _memory(self) -> None:
+        """Measure the worker that did all this, and a fresh pair of workers doing a little."""
+        (worker,) = self._here.server.workers
+        rss, _ = meter.memory(worker)
+        pair = self._here.serve("wsgi:application", workers=2)
+        load.send(pair.port, self._known.requests(self._plan.warm))
+        shares = [meter.memory(pid)[1] for pid in pair.workers]
+        self._goals += [
+            Goal("memory of one worker, resident", rss / _MEGABYTE, 130, "MB"),
+            Goal(
+                f"memory of {len(shares)} workers, proportional", sum(shares) / _MEGABYTE, 150, "MB"
+            ),
+        ]
+
+    def _count_calls(self, start: Work) -> None:
+        calls = self._here.calls()
+        sessions = calls.get("portal POST checkout/sessions", 0)
+        started = start.sent - start.wrong + self._plan.warm
+        others = {
+            call: count
+            for call, count in calls.items()
+            if call.startswith("portal") and call != "portal POST checkout/sessions"
+        }
+        stored = self._here.count("checkout_session", "state = 'open' AND url IS NOT NULL")
+        self._goals += [
+            Goal("  provider calls that make a session, per start", sessions / started, 1, ""),
+            Goal("  starts without a durable open checkout", started - stored, 0, ""),
+        ]
+        print(f"  other calls meanwhile: {others or 'none'}")
+
+    def _floor(self, target: str, name: str) -> Work:
+        server = self._here.serve(f"tests.bench.floors:{target}", factory=True)
+        return Work(name, server, starts.floor_requests, starts.is_right)
+
+    def _start(self, name: str, these: Starts) -> Work:
+        here = self._here
+        return Work(name, here.server, these.requests, starts.is_right, here.postgres.pid)
+
+    def _alternate(self, works: Sequence[Work], *, count: int) -> None:
+        measure.alternate(works, bursts=self._plan.bursts, count=count, warm=self._plan.warm)
+
+
+def _header(plan: Plan) -> str:
+    return (
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, "
+        f"{load.CONNECTIONS} connections, medians of {plan.bursts} bursts\n"
+        "CPU in ms per right answer, of the server's processes and of PostgreSQL's"
+    )
+
+
+def main() -> None:
+    """Measure, in about two minutes or with --quick in half a minute."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer requests, wider noise")
+    plan = QUICK if parser.parse_args().quick else FULL
+    with installation.run(known=plan.known, new=plan.new) as here:
+        Bench(here, plan).run()
+
+
+if __name__ == "__main__":
+    main()
