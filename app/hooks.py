@@ -94,7 +94,7 @@ def _receive(account: _Account) -> tuple[dict[str, bool], int]:
         abort(413)
     body = request.get_data(cache=False)
     try:
-        event = account.provider.read_event(body, request.headers)
+        event = account.provider.read_event(body, dict(request.headers))
     except BadSignature:
         return {"received": False}, 400
     doors = _doors()

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.billing import acts, deadlines, deeds, intents, looks, openings, timeline, transitions
+from app.billing import acts, deeds, intents, looks, openings, timeline
 from app.billing.checkout_orders import CheckoutOrder
 from app.billing.errors import Conflict, NotFound
 from app.billing.openings import Opened
@@ -186,21 +186,25 @@ def _join(db: Session, site: Site, order: CheckoutOrder, holder: _Holder) -> Ope
         return openings.join(db, site, holder.id, order)
     now = site.clock.now()
     if holder.expires_at is not None and holder.expires_at <= now:
-        expire(db, site, holder.id, cause="start")
+        try:
+            expire(db, site, holder.id, cause="start")
+        except provider_errors.ProviderError as error:
+            raise openings.unavailable(error) from error
         return None
     _come_again(db, holder.id)
     return Opened(holder.uuid, holder.url)
 
 
 def _come_again(db: Session, checkout_id: int) -> None:
-    """The payer goes to the same page again: what the last visit left no longer counts."""
+    """The payer goes to the same page again: what the last visit left no longer counts, and the
+    next return may look at once."""
     db.execute(
         update(CheckoutSession)
         .where(
             CheckoutSession.id == checkout_id,
             CheckoutSession.left_at.is_not(None) | CheckoutSession.returned_at.is_not(None),
         )
-        .values(left_at=None, returned_at=None)
+        .values(left_at=None, returned_at=None, checked_at=None)
     )
     db.commit()
 
@@ -210,7 +214,11 @@ def _replace(db: Session, site: Site, order: CheckoutOrder, holder: _Holder) -> 
     if holder.state == "starting":
         openings.settle(db, site, holder.id)
         return False
-    expire(db, site, holder.id, cause="replaced")
+    try:
+        expire(db, site, holder.id, cause="replaced")
+    except provider_errors.ProviderError:
+        # The payer need not wait for a provider they are leaving; the sweep ends it there.
+        db.rollback()
     checkout = db.get_one(CheckoutSession, holder.id, with_for_update=True, populate_existing=True)
     if checkout.state == "complete" and order.mode == "subscription":
         db.rollback()
@@ -218,6 +226,7 @@ def _replace(db: Session, site: Site, order: CheckoutOrder, holder: _Holder) -> 
     if checkout.state == "open" and checkout.superseded_at is None:
         now = site.clock.now()
         checkout.superseded_at = now
+        acts.expire_checkout(db, checkout, now=now)
         timeline.note(db, checkout, "checkout.superseded", cause="replaced", now=now)
     is_free = checkout.state != "processing"
     db.commit()
@@ -238,15 +247,7 @@ def drop_unclaimed(db: Session, site: Site, checkout_id: int) -> None:
 
     Raises `providers.errors.ProviderError` where the provider cannot be asked now.
     """
-    opened = openings.finish(db, site, checkout_id)
-    if opened:
+    if openings.finish(db, site, checkout_id):
         expire(db, site, checkout_id, cause="sweep")
-        return
-    checkout = db.get_one(
-        CheckoutSession, checkout_id, with_for_update=True, populate_existing=True
-    )
-    if checkout.state == "starting" and checkout.provider_id is None:
-        now = site.clock.now()
-        transitions.move(db, checkout, "expired", cause="sweep", now=now)
-        checkout.next_check_at = deadlines.next_look(checkout, now=now)
-    db.commit()
+    else:
+        openings.close_unsent(db, site, checkout_id)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.billing import (
+    acts,
     checkout_orders,
     claims,
     customers,
@@ -69,7 +70,9 @@ def join(db: Session, site: Site, checkout_id: int, order: CheckoutOrder) -> Ope
         if not claims.take(db, CheckoutSession, checkout_id):
             return None
         return open_claimed(db, site, checkout_id, order)
-    return Opened(seen.uuid, seen.url) if seen.state != "not_charged" else None
+    if seen.state == "not_charged":
+        return None
+    return Opened(seen.uuid, seen.url if seen.state == "open" else None)
 
 
 def settle(db: Session, site: Site, checkout_id: int) -> None:
@@ -79,9 +82,9 @@ def settle(db: Session, site: Site, checkout_id: int) -> None:
     if seen is not None and seen.state == "starting":
         try:
             if finish(db, site, checkout_id) is None:
-                _close_unsent(db, site, checkout_id)
+                close_unsent(db, site, checkout_id)
         except errors.ProviderError as error:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
 
 
 def finish(db: Session, site: Site, checkout_id: int) -> Opened | None:
@@ -104,6 +107,16 @@ def finish(db: Session, site: Site, checkout_id: int) -> Opened | None:
             keys.spend(db, CheckoutSession, checkout_id)
         claims.release(db, CheckoutSession, checkout_id)
         raise
+
+
+def close_unsent(db: Session, site: Site, checkout_id: int) -> None:
+    """End a checkout the provider was never asked for; one that was asked for, or that somebody is
+    opening, stays. Commits."""
+    row = db.get_one(CheckoutSession, checkout_id, populate_existing=True)
+    unsent = row.state == "starting" and row.request is None
+    db.commit()
+    if unsent and claims.take(db, CheckoutSession, checkout_id):
+        _close(db, site, checkout_id, "expired")
 
 
 def _open(db: Session, site: Site, checkout_id: int, order: CheckoutOrder) -> Opened:
@@ -130,10 +143,19 @@ def _store_request(db: Session, site: Site, row: CheckoutSession, order: Checkou
     request = checkout_orders.request(
         site, order, uuid, customer_id=customer_id, provider_tax_rate_id=rate_id, now=now
     )
-    row.request = site.vault.seal(requests.dump(request))
-    row.first_tried_at = now
-    row.claimed_until = clock.wall() + claims.HOLD
+    # Only the first request is kept: whoever took over meanwhile sends that one too.
+    db.execute(
+        update(CheckoutSession)
+        .where(CheckoutSession.id == row.id, CheckoutSession.request.is_(None))
+        .values(
+            request=site.vault.seal(requests.dump(request)),
+            first_tried_at=now,
+            claimed_until=clock.wall() + claims.HOLD,
+        )
+        .execution_options(synchronize_session=False)
+    )
     db.commit()
+    db.refresh(row)
 
 
 def _send(db: Session, site: Site, row: CheckoutSession) -> Opened:
@@ -158,18 +180,23 @@ def _keep(
     db: Session, site: Site, checkout_id: int, opened: OpenedCheckout, *, now: datetime
 ) -> Opened:
     row = db.get_one(CheckoutSession, checkout_id, with_for_update=True, populate_existing=True)
-    if row.state == "starting":
+    is_starting = row.state == "starting"
+    if row.provider_id is None:
         row.provider_id = opened.provider_id
+        row.version += 1
+    if is_starting:
         row.url = opened.url
         row.expires_at = opened.expires_at
         if opened.client_secret:
             row.sealed_client_secret = site.vault.seal(opened.client_secret)
-        row.version += 1
         transitions.move(db, row, "open", cause="start", now=now)
-        row.next_check_at = deadlines.next_look(row, now=now)
+    elif row.is_over:
+        # It was given up while the provider made it: its page must not stay open.
+        acts.expire_checkout(db, row, now=now)
+    row.next_check_at = deadlines.next_look(row, now=now)
     row.claimed_until = None
     db.commit()
-    return Opened(row.uuid, row.url)
+    return Opened(row.uuid, row.url if is_starting or row.state == "open" else None)
 
 
 def _adopt(db: Session, site: Site, checkout_id: int, provider_id: str) -> Opened:
@@ -193,7 +220,7 @@ def _failed(db: Session, site: Site, checkout_id: int, error: errors.ProviderErr
         keys.spend(db, CheckoutSession, checkout_id)
     if not error.permanent or _is_spent(error):
         claims.release(db, CheckoutSession, checkout_id)
-        return _unavailable(error)
+        return unavailable(error)
     if isinstance(error, errors.Missing):
         customers.forget(db, checkout_id)
     _close(db, site, checkout_id, "not_charged", reason=type(error).__name__)
@@ -218,14 +245,6 @@ def _close(
     db.commit()
 
 
-def _close_unsent(db: Session, site: Site, checkout_id: int) -> None:
-    row = db.get_one(CheckoutSession, checkout_id, populate_existing=True)
-    unsent = row.state == "starting" and row.request is None
-    db.commit()
-    if unsent and claims.take(db, CheckoutSession, checkout_id):
-        _close(db, site, checkout_id, "expired")
-
-
 def _unclaimed(db: Session, checkout_id: int) -> CheckoutSession | None:
     row = db.scalars(
         select(CheckoutSession)
@@ -242,7 +261,8 @@ def _is_spent(error: errors.ProviderError) -> bool:
     )
 
 
-def _unavailable(error: errors.ProviderError) -> ProviderUnavailable:
+def unavailable(error: errors.ProviderError) -> ProviderUnavailable:
+    """Answer what a payer is told while a provider does not answer."""
     return ProviderUnavailable(
         "The payment provider does not answer at the moment. Nothing was charged."
         " Try again in a minute: your order is kept, and you will not be charged twice.",

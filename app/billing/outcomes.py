@@ -219,7 +219,9 @@ def _end(
     if moved and checkout.state not in ("complete", "needs_review", "refunded"):
         _review(db, site, checkout, state, moved, "late", cause=cause, now=now)
     elif checkout.state in PENDING:
-        transitions.move(db, checkout, _ENDED[state.status], cause=cause, now=now)
+        # Once the payer was done, an end of any name means that nothing will be charged.
+        end = "not_charged" if checkout.state == "processing" else _ENDED[state.status]
+        transitions.move(db, checkout, end, cause=cause, now=now)
         subscriptions.abandon(db, checkout, cause=cause, now=now)
 
 

@@ -9,6 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import CheckoutSession, Subscription, TimelineEntry
+from app.models.checkout_session import STATES
+from app.models.subscription import STATUSES
+
+# Every kind of entry there is, so that each can be put into words.
+KINDS = (
+    *(f"checkout.{state}" for state in STATES if state != "starting"),
+    "checkout.superseded",
+    *(f"subscription.{status}" for status in (*STATUSES, "processing")),
+)
 
 
 def note(
