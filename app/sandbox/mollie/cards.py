@@ -90,18 +90,18 @@ def decline(card: Card, amount: Json) -> str | None:
     return card.decline or magic
 
 
-def card_details(card: Card, *, secured: bool) -> Json:
+def card_details(card: Card, holder: str) -> Json:
     """Write what a card payment shows of its card."""
     return {
         "cardNumber": card.number[-4:],
-        "cardHolder": HOLDER,
+        "cardHolder": holder,
         "cardLabel": card.label,
         "cardExpiryDate": EXPIRY,
         "cardFingerprint": f"fp{card.number[::-1]}",
         "cardFunding": "credit",
         "cardAudience": "consumer",
         "cardCountryCode": "NL",
-        "cardSecurity": "3dsecure" if secured else "normal",
+        "cardSecurity": "3dsecure" if card.asks_3ds else "normal",
         "feeRegion": "intra-eu",
     }
 

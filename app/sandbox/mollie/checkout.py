@@ -10,6 +10,7 @@ from app.sandbox.store import Json
 from app.sandbox.world import Account
 
 checkout = Blueprint("mollie_checkout", __name__, url_prefix="/mollie/checkout")
+HOLDER_LIMIT = 100
 ENDED = {
     "paid": "This payment is paid.",
     "failed": "This payment failed. Nothing was charged.",
@@ -97,7 +98,8 @@ def _by_card(account: Account, payment: Json, verb: str) -> Response:
     card = cards.read_number(request.form.get("card_number", ""))
     if card is None:
         raise Mistake("This is no test card. The list below says which numbers there are.")
-    payment["details"] = cards.card_details(card, secured=card.asks_3ds)
+    holder = request.form.get("card_holder", "").strip()[:HOLDER_LIMIT] or cards.HOLDER
+    payment["details"] = cards.card_details(card, holder)
     decline = cards.decline(card, payment["amount"])
     if verb == "decline" or decline:
         settle.fail(account, payment, decline or "card_declined")

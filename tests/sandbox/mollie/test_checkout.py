@@ -141,6 +141,13 @@ class TestAct:
         assert shop.act(payment, form["act"]).status_code == 422
         assert shop.look(payment)["status"] == "open"
 
+    def test_the_name_on_the_card_is_kept(self, shop: Shop) -> None:
+        payment = shop.payment()
+
+        shop.act(payment, "pay", card_holder="Tara Tester")
+
+        assert shop.look(payment)["details"]["cardHolder"] == "Tara Tester"
+
     def test_magic_amounts_fail_by_card(self, shop: Shop) -> None:
         payment = shop.payment(amount={"currency": "EUR", "value": "1007.00"})
 
