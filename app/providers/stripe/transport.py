@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import weakref
 from collections import deque
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
@@ -16,6 +17,9 @@ import stripe
 _IDLE_SECONDS = 45.0
 _MAX_IDLE = 64
 _CLOSED_BY_STRIPE = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
+
+_Idle = deque[tuple[HTTPConnection, float]]
 
 
 class Transport(stripe.HTTPClient):
@@ -40,7 +44,9 @@ class Transport(stripe.HTTPClient):
             if parts.scheme == "https"
             else None
         )
-        self._idle: deque[tuple[HTTPConnection, float]] = deque()
+        self._idle: _Idle = deque()
+        # A client that nobody holds any more leaves no open sockets behind.
+        weakref.finalize(self, _close, self._idle)
 
     def request(
         self,
@@ -62,8 +68,7 @@ class Transport(stripe.HTTPClient):
 
     def close(self) -> None:
         """Close the idle connections; the next request opens a new one."""
-        while self._idle:
-            self._idle.pop()[0].close()
+        _close(self._idle)
 
     def _send(
         self, method: str, target: str, headers: Mapping[str, str], body: Any
@@ -122,6 +127,11 @@ class Transport(stripe.HTTPClient):
             self._idle.append((connection, monotonic()))
         else:
             connection.close()
+
+
+def _close(idle: _Idle) -> None:
+    while idle:
+        idle.pop()[0].close()
 
 
 def _no_answer(message: str, *, may_pass: bool) -> stripe.APIConnectionError:

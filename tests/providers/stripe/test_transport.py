@@ -102,6 +102,16 @@ class TestKeptConnections:
 
         assert [r.connection for r in server.requests] == [1, 2]
 
+    def test_end_with_their_client(self) -> None:
+        with serve(Answer()) as server:
+            transport = transport_to(server.url)
+            transport.request("get", f"{server.url}/v1/x", {})
+            connection, _ = transport._idle[0]
+
+            del transport
+
+        assert connection.sock is None
+
     def test_keep_the_headers_readable_in_any_case(self) -> None:
         with serve(Answer(headers={"Request-Id": "req_1"})) as server:
             transport = transport_to(server.url)
