@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 
 from babel import Locale
@@ -60,4 +61,10 @@ def currencies(code: str | None) -> tuple[str, ...]:
 def choices(locale: str) -> tuple[tuple[str, str], ...]:
     """Answer (code, name) of every country, by name in the reader's language."""
     names = Locale.parse(locale).territories
-    return tuple(sorted(((code, names[code]) for code in CODES), key=lambda pair: pair[1]))
+    return tuple(sorted(((code, names[code]) for code in CODES), key=lambda pair: _plain(pair[1])))
+
+
+def _plain(name: str) -> str:
+    # Åland and Österreich stand where A and O do.
+    letters = unicodedata.normalize("NFKD", name)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()
