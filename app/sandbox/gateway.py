@@ -122,7 +122,8 @@ def mount(app: Flask, world: World, provider: Provider, routes: list[Route]) -> 
         )
 
     def not_implemented(account: Account, params: Json, rest: str) -> Json:
-        raise provider.refuse("not_implemented", request.method, f"/{rest}")
+        path = request.path.removeprefix(prefix)
+        raise provider.refuse("not_implemented", request.method, path)
 
     for version in sorted({route.rule.split("/")[1] for route in routes}):
         for method in METHODS:

@@ -74,12 +74,11 @@ def _part(rate: Json) -> Decimal:
 
 
 # Stripe: "Zero-decimal currencies" and "Three-decimal currencies".
-DIGITS = dict.fromkeys(
-    "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split(), 0
-) | dict.fromkeys("bhd jod kwd omr tnd".split(), 3)
+NO_DIGITS = "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf"
+THREE_DIGITS = "bhd jod kwd omr tnd"
 
 
 def shown(amount: int, currency: str) -> str:
     """Write an amount for a page: "12.00 EUR"."""
-    digits = DIGITS.get(currency, 2)
+    digits = 0 if currency in NO_DIGITS else 3 if currency in THREE_DIGITS else 2
     return f"{Decimal(amount).scaleb(-digits):,.{digits}f} {currency.upper()}"

@@ -15,8 +15,7 @@ expand.fill("charge", "refunds", "refunds", "charge", "/v1/charges/{id}/refunds"
 @routes.get("/v1/charges")
 def list_all(account: Account, params: Json) -> Json:
     if "transfer_group" in params:
-        message = "The sandbox does not do transfer_group in GET /v1/charges."
-        raise errors.error(501, "invalid_request_error", message)
+        raise errors.not_done("transfer_group in GET /v1/charges")
     same = lists.equal(params, "customer", "payment_intent")
     return lists.page(account, KIND, params, "/v1/charges", same)
 

@@ -35,7 +35,7 @@ def attempt(account: Account, session: Json, entry: Entry, how: str) -> Result:
     """Try to pay as entered. `how`: pay, delay, decline, 3ds_pass or 3ds_fail."""
     method = _make_method(account, entry)
     card = methods.card_for(entry.values["card_number"]) if entry.type == "card" else None
-    decline = "generic_decline" if how == "decline" else card and card.decline
+    decline = "generic_decline" if how == "decline" else card.decline if card else None
     asks = how.startswith("3ds") or (how == "pay" and card is not None and card.asks_3ds)
     if asks:
         session = _challenge(account, session, entry, method, decline)
@@ -71,9 +71,7 @@ def answer_challenge(account: Account, session: Json, *, passed: bool) -> Result
     return Result(complete(account, session, entry, method, delayed=False))
 
 
-def complete(
-    account: Account, session: Json, entry: Entry, method: Json, *, delayed: bool
-) -> Json:
+def complete(account: Account, session: Json, entry: Entry, method: Json, *, delayed: bool) -> Json:
     """Make what was bought, close the session and tell of it."""
     customer = _customer(account, session, entry)
     session = {**session, "customer": customer["id"] if customer else None}

@@ -129,11 +129,17 @@ def address(given: Json | str | None) -> Json | None:
 def _set(account: Account, customer: Json, params: Json) -> None:
     for name in NOT_DONE:
         if name in params:
-            message = f"The sandbox does not do {name} of customers."
-            raise errors.error(501, "invalid_request_error", message, param=name)
+            raise errors.not_done(f"{name} of customers", name)
     if len(params.get("email", "")) > 512 or ("email" in params and " " in params["email"]):
         message = f"Invalid email address: {params['email']}"
         raise errors.invalid(message, "email", "email_invalid")
+    _set_plain(customer, params)
+    customer["metadata"] = objects.merge_metadata(customer["metadata"], params.get("metadata"))
+    if "invoice_settings" in params:
+        _set_invoices(account, customer, params["invoice_settings"])
+
+
+def _set_plain(customer: Json, params: Json) -> None:
     for name in TEXTS:
         if name in params:
             customer[name] = params[name] or None
@@ -148,9 +154,6 @@ def _set(account: Account, customer: Json, params: Json) -> None:
         customer["tax_exempt"] = params["tax_exempt"] or "none"
     if "invoice_prefix" in params:
         customer["invoice_prefix"] = params["invoice_prefix"]
-    customer["metadata"] = objects.merge_metadata(customer["metadata"], params.get("metadata"))
-    if "invoice_settings" in params:
-        _set_invoices(account, customer, params["invoice_settings"])
 
 
 def _set_invoices(account: Account, customer: Json, given: Json) -> None:

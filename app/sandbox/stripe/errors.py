@@ -26,15 +26,15 @@ NOUNS = {
 }
 
 
-def error(
-    status: int, type: str, message: str, *, keep: bool = False, **fields: Any
-) -> Refusal:
+def error(status: int, type: str, message: str, *, keep: bool = False, **fields: Any) -> Refusal:
     """Make a refusal with Stripe's error object; fields that are None are left out."""
     known = {name: value for name, value in fields.items() if value is not None}
     if "code" in known:
         known["doc_url"] = "https://stripe.com/docs/error-codes/" + known["code"].replace("_", "-")
     body: Json = {"error": {**known, "message": message, "type": type}}
-    return Refusal(status, body, keep=keep)
+    # The SDK repeats every 5xx unless it is told not to.
+    headers = {"Stripe-Should-Retry": "false"} if status == 501 else {}
+    return Refusal(status, body, headers=headers, keep=keep)
 
 
 def invalid(message: str, param: str | None = None, code: str | None = None) -> Refusal:
@@ -47,6 +47,12 @@ def missing(param: str) -> Refusal:
 
 def unknown(param: str) -> Refusal:
     return invalid(f"Received unknown parameter: {param}", param, "parameter_unknown")
+
+
+def not_done(what: str, param: str | None = None) -> Refusal:
+    """501 for what Stripe does and this sandbox does not."""
+    message = f"The sandbox does not do {what}."
+    return error(501, "invalid_request_error", message, param=param)
 
 
 def no_such(kind: str, id: str, param: str = "id") -> Refusal:

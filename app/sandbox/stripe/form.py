@@ -4,8 +4,8 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl
 
-from app.sandbox.stripe import declared, errors
 from app.sandbox.store import Json
+from app.sandbox.stripe import declared, errors
 
 NAME = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])*")
 STEP = re.compile(r"\[([^\[\]]*)\]")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from app.sandbox.gateway import Routes
 from app.sandbox.store import Json
 from app.sandbox.stripe import (
+    collection,
     errors,
     events,
     expand,
@@ -26,8 +27,7 @@ KIND = "invoices"
 @routes.get("/v1/invoices")
 def list_all(account: Account, params: Json) -> Json:
     if "due_date" in params:
-        message = "The sandbox does not do due_date in GET /v1/invoices."
-        raise errors.error(501, "invalid_request_error", message)
+        raise errors.not_done("due_date in GET /v1/invoices")
     same = lists.equal(params, "customer", "status", "collection_method")
     wanted = params.get("subscription")
     return lists.page(
@@ -57,8 +57,7 @@ def pay(account: Account, params: Json, id: str) -> Json:
 
     for name in ("forgive", "source", "mandate"):
         if name in params:
-            message = f"The sandbox does not do {name} in POST /v1/invoices/{{id}}/pay."
-            raise errors.error(501, "invalid_request_error", message, param=name)
+            raise errors.not_done(f"{name} in POST /v1/invoices/{{id}}/pay", name)
     invoice = objects.get(account, KIND, id)
     if invoice["status"] == "paid":
         raise errors.invalid("Invoice is already paid", code="invoice_already_paid")
@@ -66,10 +65,10 @@ def pay(account: Account, params: Json, id: str) -> Json:
         message = f"Invoices with status {invoice['status']} cannot be paid."
         raise errors.invalid(message, code="invoice_not_editable")
     if params.get("paid_out_of_band"):
-        invoice = mark_paid(account, invoice)
+        invoice = collection.mark_paid(account, invoice)
     else:
         method = _method(account, invoice, params.get("payment_method"))
-        invoice = collect(account, invoice, method)
+        invoice = collection.collect(account, invoice, method)
         _refuse_declined(account, invoice)
     subscriptions.follow(account, invoice)
     return objects.get(account, KIND, id)
@@ -188,84 +187,7 @@ def finalize(account: Account, invoice: Json) -> Json:
     invoice["status_transitions"]["finalized_at"] = now
     account.save(KIND, invoice)
     events.emit(account, "invoice.finalized", invoice)
-    return mark_paid(account, invoice) if invoice["amount_due"] == 0 else invoice
-
-
-def collect(
-    account: Account,
-    invoice: Json,
-    method: Json | None,
-    *,
-    intent: Json | None = None,
-    decline: str | None = None,
-    delayed: bool = False,
-    on_session: bool = False,
-) -> Json:
-    """Try to get an open invoice paid; it ends paid, still open (processing), or attempted."""
-    if invoice["status"] != "open":
-        return invoice
-    intent = _intent(account, invoice, intent)
-    if method is None:
-        return attempted(account, invoice)
-    if not on_session and method["type"] != "sepa_debit":
-        decline = decline or method["_later"]
-    delayed = delayed or method["type"] == "sepa_debit"
-    intent = payment_intents.confirm(account, intent, method, decline=decline, delayed=delayed)
-    if intent["status"] == "succeeded":
-        return mark_paid(account, invoice)
-    if intent["status"] == "processing":
-        return account.save(KIND, {**invoice, "attempted": True, "attempt_count": 1})
-    return attempted(account, invoice, decline)
-
-
-def mark_paid(account: Account, invoice: Json) -> Json:
-    """Close an open invoice as paid and tell of it."""
-    invoice = objects.get(account, KIND, invoice["id"])
-    payment = invoice_payments.of_invoice(account, invoice["id"])
-    if payment:
-        invoice_payments.pay(account, payment)
-    invoice |= {
-        "amount_paid": invoice["amount_due"],
-        "amount_remaining": 0,
-        "attempted": True,
-        "attempt_count": max(1, invoice["attempt_count"]),
-        "auto_advance": False,
-        "next_payment_attempt": None,
-        "status": "paid",
-    }
-    invoice["status_transitions"]["paid_at"] = account.timestamp()
-    account.save(KIND, invoice)
-    events.emit(account, "invoice.paid", invoice)
-    events.emit(account, "invoice.payment_succeeded", invoice)
-    return invoice
-
-
-def attempted(account: Account, invoice: Json, decline: str | None = None) -> Json:
-    """Note that an attempt to collect failed and tell of it."""
-    invoice = objects.get(account, KIND, invoice["id"])
-    invoice |= {"attempted": True, "attempt_count": invoice["attempt_count"] + 1}
-    account.save(KIND, invoice)
-    events.emit(account, "invoice.payment_failed", invoice)
-    if decline == "authentication_required":
-        events.emit(account, "invoice.payment_action_required", invoice)
-    return invoice
-
-
-def _intent(account: Account, invoice: Json, given: Json | None) -> Json:
-    """Use the intent this invoice already has, or the given one, or a new one."""
-    payment = invoice_payments.of_invoice(account, invoice["id"])
-    if payment:
-        return objects.get(account, "payment_intents", payment["payment"]["payment_intent"])
-    intent = given or payment_intents.make(
-        account,
-        amount=invoice["amount_due"],
-        currency=invoice["currency"],
-        customer=invoice["customer"],
-        types=["card", "sepa_debit"] if invoice["currency"] == "eur" else ["card"],
-        data={"description": "Subscription", "setup_future_usage": "off_session"},
-    )
-    invoice_payments.make(account, invoice, intent)
-    return intent
+    return collection.mark_paid(account, invoice) if invoice["amount_due"] == 0 else invoice
 
 
 def _method(account: Account, invoice: Json, given: str | None) -> Json | None:

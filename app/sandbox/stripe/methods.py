@@ -105,8 +105,7 @@ DECLINES: dict[str, tuple[str, str]] = {
     ),
     "three_d_secure": (
         "payment_intent_authentication_failure",
-        "We are unable to authenticate your payment method. Please choose a different payment "
-        "method and try again.",
+        "We are unable to authenticate your payment method. Please choose another one.",
     ),
     "debit_failed": (
         "payment_intent_payment_attempt_failed",
@@ -139,7 +138,9 @@ def usable(currency: str | None, mode: str, allowed: list[str] | None) -> list[s
         name
         for name in names
         if mode in METHODS[name].modes
-        and (currency is None or not METHODS[name].currencies or currency in METHODS[name].currencies)
+        and (
+            currency is None or not METHODS[name].currencies or currency in METHODS[name].currencies
+        )
     ]
 
 

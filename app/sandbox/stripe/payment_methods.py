@@ -77,7 +77,9 @@ def attach_to(account: Account, id: str, customer: str) -> Json:
     return method
 
 
-def card(account: Account, number: str, billing: Json, expiry: tuple[int, int] = (12, 2034)) -> Json:
+def card(
+    account: Account, number: str, billing: Json, expiry: tuple[int, int] = (12, 2034)
+) -> Json:
     """Store a card; what its number does is remembered inside."""
     plain = methods.digits(number)
     known = methods.card_for(number)
@@ -178,7 +180,5 @@ def _forget_default(account: Account, customer_id: str, id: str) -> None:
     if customer and customer["invoice_settings"]["default_payment_method"] == id:
         customer["invoice_settings"]["default_payment_method"] = None
         account.save("customers", customer)
-    for subscription in account.find(
-        "subscriptions", lambda s: s["default_payment_method"] == id
-    ):
+    for subscription in account.find("subscriptions", lambda s: s["default_payment_method"] == id):
         account.save("subscriptions", {**subscription, "default_payment_method": None})

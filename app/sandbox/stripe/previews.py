@@ -7,6 +7,7 @@ from app.sandbox.stripe import (
     invoice_lines,
     invoices,
     objects,
+    pending_lines,
     periods,
     prices,
     subscription_changes,
@@ -31,8 +32,7 @@ DETAILS = (
 def create_preview(account: Account, params: Json) -> Json:
     details = params.get("subscription_details", {})
     for name in [n for n in params if n not in DONE] + [n for n in details if n not in DETAILS]:
-        message = f"The sandbox does not do {name} in POST /v1/invoices/create_preview."
-        raise errors.error(501, "invalid_request_error", message, param=name)
+        raise errors.not_done(f"{name} in POST /v1/invoices/create_preview", name)
     if "subscription" in params:
         return _of_subscription(account, params, details)
     if "customer" not in params:
@@ -44,13 +44,11 @@ def _of_subscription(account: Account, params: Json, details: Json) -> Json:
     subscription = objects.get(account, "subscriptions", params["subscription"], "subscription")
     if subscription["status"] in subscriptions.ENDED:
         message = "No upcoming invoices for customer: the subscription is canceled."
-        raise errors.error(
-            404, "invalid_request_error", message, code="invoice_upcoming_none"
-        )
+        raise errors.error(404, "invalid_request_error", message, code="invoice_upcoming_none")
     with_rates = _with_rates(account, subscription, details)
     change = subscription_changes.plan(account, with_rates, details)
     now = change.restarts or details.get("proration_behavior") == "always_invoice"
-    drafts = subscription_changes.pending(account, with_rates) + change.prorations
+    drafts = pending_lines.read(account, with_rates) + change.prorations
     if params.get("preview_mode") == "recurring":
         drafts, now = [], False
     if change.restarts:
@@ -58,7 +56,9 @@ def _of_subscription(account: Account, params: Json, details: Json) -> Json:
     elif not now and not _ends(with_rates, details):
         drafts += _next_period(account, with_rates, change.items)
     reason = "subscription_update" if now else "upcoming"
-    return _build(account, with_rates["customer"], with_rates["currency"], drafts, reason, with_rates)
+    return _build(
+        account, with_rates["customer"], with_rates["currency"], drafts, reason, with_rates
+    )
 
 
 def _of_new(account: Account, customer_id: str, details: Json) -> Json:

@@ -19,8 +19,7 @@ NOT_DONE = ("currency_options", "custom_unit_amount", "tiers", "tiers_mode", "tr
 def create(account: Account, params: Json) -> Json:
     for name in NOT_DONE:
         if name in params:
-            message = f"The sandbox does not do {name} in POST /v1/prices."
-            raise errors.error(501, "invalid_request_error", message, param=name)
+            raise errors.not_done(f"{name} in POST /v1/prices", name)
     price = make(account, params, "")
     events.emit(account, "price.created", price)
     return price

@@ -15,9 +15,7 @@ OTHER = ("shippable", "statement_descriptor", "tax_code", "unit_label", "url")
 @routes.post("/v1/products")
 def create(account: Account, params: Json) -> Json:
     if "default_price_data" in params:
-        raise errors.error(
-            501, "invalid_request_error", "The sandbox does not do default_price_data."
-        )
+        raise errors.not_done("default_price_data")
     id = params.get("id") or account.mint("prod_", 14)
     if account.load(KIND, id):
         message = f"Product already exists: {id}"

@@ -122,8 +122,7 @@ class StripeProvider(gateway.Provider):
                 "execute a different request.",
             )
         if reason == "not_implemented":
-            message = f"The sandbox does not do {method} {path}."
-            return errors.error(501, "invalid_request_error", message)
+            return errors.not_done(f"{method} {path}")
         return errors.error(500, "api_error", "An unknown error occurred.")
 
     def write(self, account: Account, params: Json, body: Json) -> Json:

@@ -4,6 +4,7 @@ from typing import Any
 
 from app.sandbox.store import Json
 from app.sandbox.stripe import (
+    collection,
     invoice_lines,
     invoices,
     methods,
@@ -37,7 +38,7 @@ def make(
 
 
 def takes_money(session: Json) -> bool:
-    return session["mode"] != "setup" and session["amount_total"] > 0
+    return bool(session["mode"] != "setup" and session["amount_total"] > 0)
 
 
 def intent_of(account: Account, session: Json) -> tuple[Json, Json]:
@@ -119,7 +120,7 @@ def _subscription(
         off_by=off_by,
     )
     invoice = invoices.finalize(account, invoice)
-    invoice = invoices.collect(
+    invoice = collection.collect(
         account, invoice, method, intent=intent, delayed=delayed, on_session=True
     )
     _settle_status(account, subscription, invoice)
@@ -142,9 +143,7 @@ def _keep(account: Account, method: Json, customer: Json | None) -> Json:
     """Attach what later charges will use: a bank redirect leaves a SEPA debit behind."""
     saved_as = methods.METHODS[method["type"]].saved_as
     if saved_as == "sepa_debit" and method["type"] != "sepa_debit":
-        method = payment_methods.sepa_debit(
-            account, methods.GOOD_IBAN, method["billing_details"]
-        )
+        method = payment_methods.sepa_debit(account, methods.GOOD_IBAN, method["billing_details"])
     if customer:
         return payment_methods.attach_to(account, method["id"], customer["id"])
     return method
@@ -177,8 +176,7 @@ def _first_lines(account: Account, session: Json, subscription: Json) -> list[Dr
             draft = Draft(**free)
         drafts.append(draft)
     return drafts + [
-        _one_time(account, item, subscription)
-        for item in session_lines.one_time(session["_items"])
+        _one_time(account, item, subscription) for item in session_lines.one_time(session["_items"])
     ]
 
 

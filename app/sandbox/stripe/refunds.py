@@ -8,15 +8,20 @@ from app.sandbox.world import Account
 
 routes = Routes()
 KIND = "refunds"
-NOT_DONE = ("customer", "instructions_email", "origin", "refund_application_fee", "reverse_transfer")
+NOT_DONE = (
+    "customer",
+    "instructions_email",
+    "origin",
+    "refund_application_fee",
+    "reverse_transfer",
+)
 
 
 @routes.post("/v1/refunds")
 def create(account: Account, params: Json) -> Json:
     for name in NOT_DONE:
         if name in params:
-            message = f"The sandbox does not do {name} in POST /v1/refunds."
-            raise errors.error(501, "invalid_request_error", message, param=name)
+            raise errors.not_done(f"{name} in POST /v1/refunds", name)
     charge = _charge(account, params)
     left = charge["amount_captured"] - charge["amount_refunded"]
     amount = params.get("amount", left)
@@ -68,11 +73,11 @@ def _charge(account: Account, params: Json) -> Json:
     if "payment_intent" not in params:
         message = "One of the following params should be provided for this request: "
         raise errors.invalid(message + "payment_intent or charge.", code="parameter_missing")
-    intent = objects.get(
-        account, "payment_intents", params["payment_intent"], "payment_intent"
-    )
+    intent = objects.get(account, "payment_intents", params["payment_intent"], "payment_intent")
     if intent["status"] != "succeeded":
-        message = f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund."
+        message = (
+            f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund."
+        )
         raise errors.invalid(message, "payment_intent", "payment_intent_unexpected_state")
     return objects.get(account, "charges", intent["latest_charge"], "charge")
 

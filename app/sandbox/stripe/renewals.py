@@ -3,12 +3,13 @@
 from app.sandbox.schedule import timed
 from app.sandbox.store import Json
 from app.sandbox.stripe import (
+    collection,
     events,
     invoice_lines,
     invoices,
     objects,
+    pending_lines,
     periods,
-    subscription_changes,
     subscriptions,
 )
 from app.sandbox.world import Account
@@ -74,31 +75,16 @@ def retry(account: Account, id: str, tries: int) -> None:
     if subscription is None or subscription["status"] in subscriptions.ENDED:
         return
     method = subscriptions.method_of(account, subscription)
-    invoices.collect(account, invoice, method)
-    if not is_processing(account, invoice):
+    collection.collect(account, invoice, method)
+    if not collection.is_processing(account, invoice):
         subscriptions.follow(account, invoice)
-
-
-def is_processing(account: Account, invoice: Json) -> bool:
-    """Say whether a debit for this invoice is still on its way."""
-    from app.sandbox.stripe import invoice_payments
-
-    payment = invoice_payments.of_invoice(account, invoice["id"])
-    if payment is None:
-        return False
-    intent = objects.get(account, "payment_intents", payment["payment"]["payment_intent"])
-    return bool(intent["status"] == "processing")
 
 
 def _roll(account: Account, subscription: Json, start: int) -> None:
     items = subscription["items"]["data"]
-    until = periods.end(
-        subscription["billing_cycle_anchor"], start, items[0]["price"]["recurring"]
-    )
-    drafts = subscription_changes.pending(account, subscription)
-    drafts += [
-        invoice_lines.whole(account, subscription, item, start, until) for item in items
-    ]
+    until = periods.end(subscription["billing_cycle_anchor"], start, items[0]["price"]["recurring"])
+    drafts = pending_lines.read(account, subscription)
+    drafts += [invoice_lines.whole(account, subscription, item, start, until) for item in items]
     invoice = invoices.create(
         account,
         customer=objects.get(account, "customers", subscription["customer"]),
@@ -107,7 +93,7 @@ def _roll(account: Account, subscription: Json, start: int) -> None:
         reason="subscription_cycle",
         subscription=subscription,
     )
-    subscription_changes.clear_pending(account, subscription)
+    pending_lines.clear(account, subscription)
     for item in items:
         item |= {"current_period_start": start, "current_period_end": until}
     status = "active" if subscription["status"] == "trialing" else subscription["status"]
@@ -119,4 +105,4 @@ def _roll(account: Account, subscription: Json, start: int) -> None:
         status=status,
     )
     subscriptions.schedule(account, subscription)
-    subscription_changes.bill(account, subscription, invoice)
+    pending_lines.bill(account, subscription, invoice)

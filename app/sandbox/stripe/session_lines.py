@@ -49,8 +49,7 @@ def due_today(items: list[Json], trial: bool) -> list[Json]:
 
 def _row(account: Account, given: Json, param: str) -> Json:
     if given.get("adjustable_quantity", {}).get("enabled"):
-        message = "The sandbox does not do adjustable_quantity in POST /v1/checkout/sessions."
-        raise errors.error(501, "invalid_request_error", message, param=param)
+        raise errors.not_done("adjustable_quantity in POST /v1/checkout/sessions", param)
     quantity = given.get("quantity")
     if quantity is None:
         message = f"Quantity is required. Add `quantity` to `{param}`"

@@ -6,9 +6,17 @@ from app.sandbox.store import Json
 from app.sandbox.stripe import errors
 
 NOT_DONE = (
-    "after_expiration branding_settings custom_fields customer_account discounts invoice_creation "
-    "name_collection optional_items payment_method_configuration shipping_options"
-).split()
+    "after_expiration",
+    "branding_settings",
+    "custom_fields",
+    "customer_account",
+    "discounts",
+    "invoice_creation",
+    "name_collection",
+    "optional_items",
+    "payment_method_configuration",
+    "shipping_options",
+)
 NOT_DONE_DATA = {
     "payment_intent_data": ("application_fee_amount", "on_behalf_of", "transfer_data"),
     "setup_intent_data": ("on_behalf_of",),
@@ -84,7 +92,9 @@ def _check_mode(params: Json) -> None:
 def _check_urls(params: Json) -> None:
     embedded = params.get("ui_mode") == "embedded_page"
     never = params.get("redirect_on_completion") == "never"
-    forbidden = ("success_url", "cancel_url") if embedded else ("return_url", "redirect_on_completion")
+    forbidden = (
+        ("success_url", "cancel_url") if embedded else ("return_url", "redirect_on_completion")
+    )
     for name in forbidden:
         if name in params:
             mode = "embedded_page" if embedded else "hosted_page"
@@ -177,5 +187,4 @@ def _check_setup(params: Json) -> None:
 
 
 def _not_done(name: str) -> Exception:
-    message = f"The sandbox does not do {name} in POST /v1/checkout/sessions."
-    return errors.error(501, "invalid_request_error", message, param=name)
+    return errors.not_done(f"{name} in POST /v1/checkout/sessions", name)

@@ -3,9 +3,9 @@
 from app.sandbox.schedule import timed
 from app.sandbox.store import Json
 from app.sandbox.stripe import (
+    collection,
     events,
     invoice_payments,
-    invoices,
     objects,
     payment_intents,
     setup_intents,
@@ -41,11 +41,11 @@ def _settle_invoice(account: Account, id: str, succeeded: bool) -> None:
     if invoice["status"] != "open":
         return
     if succeeded:
-        invoice = invoices.mark_paid(account, invoice)
+        invoice = collection.mark_paid(account, invoice)
     else:
         # The attempt was counted when the debit began.
         invoice = account.save("invoices", {**invoice, "attempt_count": 0})
-        invoice = invoices.attempted(account, invoice)
+        invoice = collection.attempted(account, invoice)
     subscriptions.follow(account, invoice)
 
 

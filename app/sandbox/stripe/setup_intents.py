@@ -62,9 +62,7 @@ def process(account: Account, intent: Json, method: Json) -> Json:
     """Leave an intent processing; it succeeds by the clock."""
     intent = {**intent, "payment_method": method["id"], "status": "processing"}
     account.save(KIND, intent)
-    account.later(
-        payment_intents.SETTLES_AFTER, "stripe.setup_intent.settle", id=intent["id"]
-    )
+    account.later(payment_intents.SETTLES_AFTER, "stripe.setup_intent.settle", id=intent["id"])
     return intent
 
 

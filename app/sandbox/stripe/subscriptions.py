@@ -43,8 +43,7 @@ def list_all(account: Account, params: Json) -> Json:
 
     for name in ("automatic_tax", "current_period_end", "current_period_start", "test_clock"):
         if name in params:
-            message = f"The sandbox does not do {name} in GET /v1/subscriptions."
-            raise errors.error(501, "invalid_request_error", message)
+            raise errors.not_done(f"{name} in GET /v1/subscriptions")
     return lists.page(account, KIND, params, "/v1/subscriptions", matches)
 
 
@@ -64,9 +63,7 @@ def update(account: Account, params: Json, id: str) -> Json:
 
     subscription = objects.get(account, KIND, id)
     if subscription["status"] in ENDED:
-        message = (
-            "A canceled subscription can only update its cancellation_details and metadata."
-        )
+        message = "A canceled subscription can only update its cancellation_details and metadata."
         if set(params) - {"metadata", "cancellation_details", "expand"}:
             raise errors.invalid(message)
     return subscription_changes.apply(account, subscription, params)
@@ -74,7 +71,7 @@ def update(account: Account, params: Json, id: str) -> Json:
 
 @routes.delete("/v1/subscriptions/<id>")
 def cancel(account: Account, params: Json, id: str) -> Json:
-    from app.sandbox.stripe import subscription_changes
+    from app.sandbox.stripe import pending_lines
 
     subscription = objects.get(account, KIND, id)
     if subscription["status"] in ENDED:
@@ -84,9 +81,9 @@ def cancel(account: Account, params: Json, id: str) -> Json:
         if name in details:
             subscription["cancellation_details"][name] = details[name] or None
     if params.get("prorate"):
-        subscription_changes.credit_rest(account, subscription)
+        pending_lines.credit_rest(account, subscription)
     if params.get("invoice_now"):
-        subscription_changes.bill_pending(account, subscription)
+        pending_lines.bill_all(account, subscription)
     return end(account, objects.get(account, KIND, id), "cancellation_requested")
 
 
@@ -100,8 +97,7 @@ def resume(account: Account, params: Json, id: str) -> Json:
         raise errors.invalid(message, code="subscription_not_paused")
     for name in ("payment_behavior", "proration_behavior", "proration_date"):
         if name in params:
-            message = f"The sandbox does not do {name} in POST /v1/subscriptions/{{id}}/resume."
-            raise errors.error(501, "invalid_request_error", message, param=name)
+            raise errors.not_done(f"{name} in POST /v1/subscriptions/{{id}}/resume", name)
     renewals.restart(account, subscription)
     return objects.get(account, KIND, id)
 
@@ -219,11 +215,11 @@ def method_of(account: Account, subscription: Json) -> Json | None:
 
 
 def period_start(subscription: Json) -> int:
-    return min(item["current_period_start"] for item in subscription["items"]["data"])
+    return min(int(item["current_period_start"]) for item in subscription["items"]["data"])
 
 
 def period_end(subscription: Json) -> int:
-    return min(item["current_period_end"] for item in subscription["items"]["data"])
+    return min(int(item["current_period_end"]) for item in subscription["items"]["data"])
 
 
 def trial_end_of(data: Json, now: int) -> int | None:

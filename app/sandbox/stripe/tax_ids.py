@@ -2,7 +2,7 @@
 
 from app.sandbox.gateway import Routes
 from app.sandbox.store import Json
-from app.sandbox.stripe import customers, errors, lists, objects
+from app.sandbox.stripe import customers, errors, lists
 from app.sandbox.stripe.declared import blank
 from app.sandbox.world import Account
 

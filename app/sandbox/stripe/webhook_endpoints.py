@@ -70,7 +70,9 @@ def delete(account: Account, params: Json, id: str) -> Json:
 def _check_url(url: str) -> None:
     # Stripe also refuses addresses that are not public; a sandbox is there to reach them.
     if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise errors.invalid("Invalid URL: An explicit scheme must be provided.", "url", "url_invalid")
+        raise errors.invalid(
+            "Invalid URL: An explicit scheme must be provided.", "url", "url_invalid"
+        )
 
 
 def _check_events(enabled: list[str]) -> None:
