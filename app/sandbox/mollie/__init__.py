@@ -32,6 +32,10 @@ GUIDES = (
         "Mollie: banks, amounts, time",
         (
             (cards.BANKS["poorbank"].name, "pays now; later direct debits fail after 3 days."),
+            (
+                cards.BANKS["closingbank"].name,
+                "the same, and its mandate is invalid from then on.",
+            ),
             ("1001.00 to 1011.00 EUR by card", "fails, each for Mollie's reason of that amount."),
             ("Delay", "leaves a payment pending; it is paid a day later on the sandbox's clock."),
             (

@@ -58,6 +58,13 @@ BANKS = {
             "ABNANL2A",
             later="AM04",
         ),
+        Bank(
+            "closingbank",
+            "Test bank that closes the account",
+            "NL91RABO0315273637",
+            "RABONL2U",
+            later="AC04",
+        ),
     )
 }
 # Amounts in EUR at which a card payment fails in Mollie's test mode ("Testing").
@@ -74,7 +81,9 @@ AMOUNTS = {
     "1010.00": "authentication_failed",
     "1011.00": "card_declined",
 }
-DEBIT_REASONS = {"AM04": "Insufficient funds"}
+DEBIT_REASONS = {"AM04": "Insufficient funds", "AC04": "Account closed"}
+# Reasons after which the mandate is worth nothing.
+ENDS_MANDATE = frozenset({"AC04"})
 HOLDER = "T. Tester"
 EXPIRY = "2030-12-31"
 

@@ -61,3 +61,10 @@ def mandate(account: Account, customer_id: str, **given: object) -> Json:
     if made["status"] == "pending":
         account.later(STAYS_PENDING, "mollie.mandate.confirm", id=made["id"])
     return made
+
+
+def invalidate(account: Account, id: str) -> None:
+    """Make a mandate worth nothing; its subscriptions notice at their next charge."""
+    found = account.load("mandates", id)
+    if found is not None:
+        account.save("mandates", {**found, "status": "invalid"})

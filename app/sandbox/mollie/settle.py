@@ -34,6 +34,8 @@ def fail(account: Account, payment: Json, reason: str | None) -> None:
     elif reason:
         why = {"failureReason": reason, "failureMessage": reason.replace("_", " ").capitalize()}
     payment["details"] = {**(payment["details"] or {}), **why}
+    if reason in cards.ENDS_MANDATE:
+        grant.invalidate(account, payment["mandateId"])
     _end(account, payment, "failed")
 
 

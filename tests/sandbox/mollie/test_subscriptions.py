@@ -134,6 +134,26 @@ class TestCharges:
         assert charge["status"] == "failed"
         assert charge["details"][detail] == reason
 
+    def test_a_closed_account_suspends_it_until_it_has_another_mandate(self, shop: Shop) -> None:
+        customer_id, first = shop.subscriber(with_method="ideal", bank="closingbank")
+        made = shop.subscription(customer_id, startDate=day(shop, 1), interval="10 days")
+        path = f"customers/{customer_id}/subscriptions/{made['id']}"
+
+        shop.sandbox.advance("6 days")
+        _, mandate = shop.call("GET", f"customers/{customer_id}/mandates/{first['mandateId']}")
+        shop.sandbox.advance("6 days")
+        _, suspended = shop.call("GET", path)
+        another = shop.first_payment(customer_id)
+        shop.act(another, "pay")
+        shop.call("PATCH", path, {"mandateId": shop.look(another)["mandateId"]})
+        shop.sandbox.advance("10 days")
+
+        assert mandate["status"] == "invalid"
+        assert suspended["status"] == "suspended"
+        assert shop.call("GET", path)[1]["status"] == "active"
+        statuses = [charge["status"] for charge in charges(shop, customer_id, made)]
+        assert statuses == ["failed", "paid"]
+
     def test_a_month_end_comes_back_after_a_shorter_month(self, shop: Shop) -> None:
         customer_id, _ = shop.subscriber()
         path = f"customers/{customer_id}/subscriptions"
