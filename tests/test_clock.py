@@ -1,0 +1,57 @@
+"""Billing time: wall time, or what the sandbox's clock says."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app import clock
+from tests.sandbox_server import SandboxServer
+
+SECOND = timedelta(seconds=1)
+
+
+class TestWall:
+    def test_is_utc(self) -> None:
+        assert clock.wall().tzinfo is UTC
+
+
+class TestClockAt:
+    @pytest.mark.parametrize("url", [None, ""])
+    def test_is_wall_time_where_no_clock_is_set(self, url: str | None) -> None:
+        billing = clock.clock_at(url)
+
+        assert abs(billing.now() - clock.wall()) < SECOND
+
+    def test_follows_the_sandbox(self, sandbox: SandboxServer) -> None:
+        sandbox.advance("3 months")
+
+        billing = clock.clock_at(f"{sandbox.url}/control/clock")
+
+        assert abs(billing.now() - datetime.fromisoformat(sandbox.now())) < 2 * SECOND
+        assert billing.now() - clock.wall() > timedelta(days=80)
+
+    def test_goes_on_by_itself_while_the_sandbox_does_not_answer(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as unused:
+            port = unused.getsockname()[1]
+        billing = clock.clock_at(f"http://127.0.0.1:{port}/control/clock")
+
+        with caplog.at_level(logging.WARNING):
+            now = billing.now()
+
+        assert abs(now - clock.wall()) < 2 * SECOND
+        assert "does not answer" in caplog.text
+
+    def test_asks_the_sandbox_at_most_once_a_second(self, sandbox: SandboxServer) -> None:
+        billing = clock.clock_at(f"{sandbox.url}/control/clock")
+        before = billing.now()
+
+        sandbox.advance("1 year")
+        directly_after = billing.now()
+
+        assert directly_after - before < timedelta(days=1)
