@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.billing import tenants
@@ -44,15 +44,44 @@ class Offer:
     running: Subscription | None
 
 
+# Built once: on the plans page building them costs more than running them.
+_PRICES = (
+    select(Price)
+    .join(Price.product)
+    .options(contains_eager(Price.product))
+    .where(
+        Product.app_id == bindparam("app_id"),
+        Product.archived_at.is_(None),
+        Product.deleted_at.is_(None),
+        Price.archived_at.is_(None),
+        Price.deleted_at.is_(None),
+    )
+    .order_by(Product.position, Product.id, Price.id)
+)
+_PRICE = _PRICES.where(Price.price_id == bindparam("price_id"))
+_RUNNING = (
+    select(Subscription)
+    .join(Subscription.price)
+    .join(Price.product)
+    .options(contains_eager(Subscription.price).contains_eager(Price.product))
+    .where(
+        Subscription.tenant_id == bindparam("tenant_id"),
+        Subscription.livemode == bindparam("livemode"),
+        Subscription.status.in_(RUNNING),
+        Subscription.is_duplicate.is_(False),
+    )
+)
+
+
 def offer(db: Session, tenant: Tenant, currency: str | None = None) -> Offer:
-    """Answer what a tenant can buy, in three queries; the tenant's app must be loaded.
+    """Answer what a tenant can buy, in two or three queries; the tenant's app must be loaded.
 
     `currency` is what the payer looks at before choosing it; one that cannot be chosen is ignored.
     """
-    prices = db.scalars(_prices(tenant.app_id)).all()
-    running = _running(db, tenant)
+    prices = db.scalars(_PRICES, {"app_id": tenant.app_id}).all()
+    is_fixed = tenants.has_bought(db, tenant)
+    running = _running(db, tenant) if is_fixed else []
     sold = tuple(dict.fromkeys(p.currency for p in sorted(prices, key=lambda p: p.id)))
-    is_fixed = bool(running) or tenants.has_bought(db, tenant)
     if is_fixed or currency not in sold:
         currency = tenants.currency(tenant, sold)
     current = {subscription.price.product_id for subscription in running}
@@ -73,43 +102,15 @@ def find_price(db: Session, tenant: Tenant, price_id: str) -> Price:
 
     Raises NotFound for an unknown, archived or foreign one.
     """
-    found = _prices(tenant.app_id).where(Price.price_id == price_id)
-    price = db.scalars(found).one_or_none()
+    price = db.scalars(_PRICE, {"app_id": tenant.app_id, "price_id": price_id}).one_or_none()
     if price is None:
         raise NotFound("This price is not offered any more. Choose a plan again.", field="price")
     return price
 
 
-def _prices(app_id: int) -> Select[Price]:
-    return (
-        select(Price)
-        .join(Price.product)
-        .options(contains_eager(Price.product))
-        .where(
-            Product.app_id == app_id,
-            Product.archived_at.is_(None),
-            Product.deleted_at.is_(None),
-            Price.archived_at.is_(None),
-            Price.deleted_at.is_(None),
-        )
-        .order_by(Product.position, Product.id, Price.id)
-    )
-
-
 def _running(db: Session, tenant: Tenant) -> Sequence[Subscription]:
-    found = (
-        select(Subscription)
-        .join(Subscription.price)
-        .join(Price.product)
-        .options(contains_eager(Subscription.price).contains_eager(Price.product))
-        .where(
-            Subscription.tenant_id == tenant.id,
-            Subscription.livemode == tenant.app.livemode,
-            Subscription.status.in_(RUNNING),
-            Subscription.is_duplicate.is_(False),
-        )
-    )
-    return db.scalars(found).all()
+    asked = {"tenant_id": tenant.id, "livemode": tenant.app.livemode}
+    return db.scalars(_RUNNING, asked).all()
 
 
 def _offered(prices: Iterable[Price], current: set[int]) -> list[OfferedPlan]:

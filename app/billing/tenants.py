@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, object_session
 
 from app.billing import countries
@@ -50,23 +50,8 @@ def find(db: Session, *, user_id: int, tenant_uuid: UUID) -> Membership:
 
     Raises NotFound, also where the tenant exists and is not the user's.
     """
-    found = (
-        select(Membership)
-        .join(Membership.tenant)
-        .join(Tenant.app)
-        .join(Membership.user)
-        .options(
-            contains_eager(Membership.tenant).contains_eager(Tenant.app),
-            contains_eager(Membership.user),
-        )
-        .where(
-            Membership.user_id == user_id,
-            Tenant.uuid == tenant_uuid,
-            User.deleted_at.is_(None),
-            *_present(),
-        )
-    )
-    membership = db.scalars(found).one_or_none()
+    asked = {"user_id": user_id, "tenant_uuid": tenant_uuid}
+    membership = db.scalars(_MEMBERSHIP, asked).one_or_none()
     if membership is None:
         raise NotFound("There is no such page, or it is not yours to see.")
     return membership
@@ -165,17 +150,8 @@ def currencies_sold(db: Session, app_id: int) -> list[str]:
 
 def has_bought(db: Session, tenant: Tenant) -> bool:
     """Answer whether the tenant has bought anything in its app's mode."""
-    livemode = tenant.app.livemode
-    checkout = exists().where(
-        CheckoutSession.tenant_id == tenant.id,
-        CheckoutSession.livemode == livemode,
-        CheckoutSession.mode != "setup",
-        CheckoutSession.state.in_(_BOUGHT),
-    )
-    subscription = exists().where(
-        Subscription.tenant_id == tenant.id, Subscription.livemode == livemode
-    )
-    return bool(db.scalar(select(or_(checkout, subscription))))
+    asked = {"tenant_id": tenant.id, "livemode": tenant.app.livemode}
+    return bool(db.scalar(_HAS_BOUGHT, asked))
 
 
 _REQUIRED = {
@@ -192,6 +168,39 @@ def _present() -> tuple[ColumnElement[bool], ...]:
         Tenant.deleted_at.is_(None),
         App.deleted_at.is_(None),
     )
+
+
+# Built once: every page asks the first, and building it costs more than running it.
+_MEMBERSHIP = (
+    select(Membership)
+    .join(Membership.tenant)
+    .join(Tenant.app)
+    .join(Membership.user)
+    .options(
+        contains_eager(Membership.tenant).contains_eager(Tenant.app),
+        contains_eager(Membership.user),
+    )
+    .where(
+        Membership.user_id == bindparam("user_id"),
+        Tenant.uuid == bindparam("tenant_uuid"),
+        User.deleted_at.is_(None),
+        *_present(),
+    )
+)
+_HAS_BOUGHT = select(
+    or_(
+        exists().where(
+            CheckoutSession.tenant_id == bindparam("tenant_id"),
+            CheckoutSession.livemode == bindparam("livemode"),
+            CheckoutSession.mode != "setup",
+            CheckoutSession.state.in_(_BOUGHT),
+        ),
+        exists().where(
+            Subscription.tenant_id == bindparam("tenant_id"),
+            Subscription.livemode == bindparam("livemode"),
+        ),
+    )
+)
 
 
 def _trimmed(name: str, value: str | None) -> str | None:
