@@ -1,36 +1,27 @@
-"""The installation that is measured: one app with a catalogue, and a tenant for each start."""
+"""The world that is measured: the demo's app and catalogue, and a tenant for each start."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from decimal import Decimal
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from app.billing import demo_rows
 from app.billing.site import Credentials, Site
 from app.db.base import table
 from app.db.engine import Database
-from app.models import (
-    App,
-    Customer,
-    Membership,
-    Price,
-    Product,
-    ProviderAccount,
-    ProviderPrice,
-    TaxRate,
-    Tenant,
-    User,
-)
+from app.models import Customer, Membership, ProviderAccount, Tenant, User
 from tests.bench.floors import WEBHOOK_SECRET
 
-PRICE_ID = "price_team_month_eur"
-_PLANS = {"starter": 900, "team": 2900, "business": 9900}
-_FEATURES = ["Unlimited notes", "Shared folders", "Version history"]
-_INTERVALS = {"month": 1, "year": 10}
-_RATES = {"DE": "19", "NL": "21", "FR": "20", "SE": "25", "AT": "20"}
+PRICE_ID = "price_demoTeamMonthEUR"
+_CREDENTIALS = {
+    "stripe": Credentials("sk_test_bench", webhook_secret=WEBHOOK_SECRET),
+    "mollie": Credentials("test_bench", hook_secret="bench"),
+}
+# Above the ids of the demo world's people.
+_FIRST_USER = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +45,6 @@ def make(database: Database, site: Site, *, known: int, new: int) -> World:
     """Fill an empty database."""
     with database.transaction() as db:
         account = _account(db, site)
-        _catalogue(db, account)
         buyers = _buyers(db, account.app_id, known + new)
         _customers(db, account, buyers[:known])
         return World(
@@ -69,64 +59,19 @@ class _Row:
 
 
 def _account(db: Session, site: Site) -> ProviderAccount:
-    app = App(name="Acme Notes", seller_name="Acme Notes GmbH", seller_country="DE")
-    sealed = site.seal(Credentials("sk_test_bench", webhook_secret=WEBHOOK_SECRET))
-    account = ProviderAccount(
-        app=app, provider="stripe", sealed_credentials=sealed, is_default=True
-    )
-    db.add(account)
+    app = demo_rows.make(db, site)
+    accounts = [
+        ProviderAccount(
+            app_id=app.id,
+            provider=provider,
+            sealed_credentials=site.seal(credentials),
+            is_default=provider == "stripe",
+        )
+        for provider, credentials in _CREDENTIALS.items()
+    ]
+    db.add_all(accounts)
     db.flush()
-    return account
-
-
-def _catalogue(db: Session, account: ProviderAccount) -> None:
-    for position, (slug, amount) in enumerate(_PLANS.items()):
-        product = Product(
-            app_id=account.app_id,
-            slug=slug,
-            name=slug.title(),
-            description="For teams that write together",
-            features=_FEATURES,
-            position=position,
-        )
-        product.prices = [
-            _price(f"{slug}_{interval}", currency, amount * factor, interval)
-            for currency in ("EUR", "USD")
-            for interval, factor in _INTERVALS.items()
-        ]
-        db.add(product)
-        _sell(db, account, product.prices)
-    onboarding = Product(app_id=account.app_id, slug="onboarding", name="Onboarding", position=9)
-    onboarding.prices = [_price("onboarding", code, 49000, None) for code in ("EUR", "USD")]
-    db.add(onboarding)
-    _sell(db, account, onboarding.prices)
-    db.add_all(
-        TaxRate(
-            app_id=account.app_id,
-            tax_rate_id=f"txr_{country.lower()}",
-            country=country,
-            percentage=Decimal(percentage),
-        )
-        for country, percentage in _RATES.items()
-    )
-
-
-def _price(name: str, currency: str, amount: int, interval: str | None) -> Price:
-    return Price(
-        price_id=f"price_{name}_{currency}".lower(),
-        currency=currency,
-        unit_amount=amount,
-        interval=interval,
-    )
-
-
-def _sell(db: Session, account: ProviderAccount, prices: list[Price]) -> None:
-    db.add_all(
-        ProviderPrice(
-            price=price, provider_account_id=account.id, provider_id=f"provider_{price.price_id}"
-        )
-        for price in prices
-    )
+    return accounts[0]
 
 
 def _buyers(db: Session, app_id: int, count: int) -> list[_Row]:
@@ -147,9 +92,15 @@ def _buyers(db: Session, app_id: int, count: int) -> list[_Row]:
         insert(table(Tenant)).returning(table(Tenant).c.id, table(Tenant).c.uuid), tenants
     )
     rows = [_Row(number, tenant) for number, tenant in made]
-    users = [{"id": row.number, "email": f"admin@tenant{row.number}.example"} for row in rows]
+    users = [
+        {"id": _FIRST_USER + row.number, "email": f"admin@tenant{row.number}.example"}
+        for row in rows
+    ]
     db.execute(insert(table(User)), users)
-    members = [{"tenant_id": row.number, "user_id": row.number, "role": "admin"} for row in rows]
+    members = [
+        {"tenant_id": row.number, "user_id": _FIRST_USER + row.number, "role": "admin"}
+        for row in rows
+    ]
     db.execute(insert(table(Membership)), members)
     return rows
 
@@ -169,5 +120,4 @@ def _customers(db: Session, account: ProviderAccount, rows: list[_Row]) -> None:
 
 
 def _named(rows: list[_Row]) -> list[Buyer]:
-    # A user has the number of the tenant it administers.
-    return [Buyer(row.tenant, row.number) for row in rows]
+    return [Buyer(row.tenant, _FIRST_USER + row.number) for row in rows]
