@@ -1,0 +1,98 @@
+"""The checkout page: tax country, VAT number, payment method, and one button that names the act."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.billing import orders, periods, vat_numbers
+from app.billing.errors import Invalid, ProviderUnavailable
+from app.models import Membership
+from app.portal.checkout_form import CheckoutForm
+from app.web import errors, guards, headers, sessions
+
+checkout = Blueprint("checkout", __name__)
+
+
+@checkout.get("/t/<uuid:tenant>/checkout")
+@guards.of_tenant("checkout")
+def show(membership: Membership) -> Response:
+    if "price" not in request.args:
+        return redirect(url_for("plans.show", tenant=membership.tenant.uuid), 303)
+    form = CheckoutForm.asked(membership.tenant)
+    if not membership.tenant.has_details and membership.may_buy:
+        return _ask_for_details(membership, form)
+    return _page(membership, form)
+
+
+@checkout.post("/t/<uuid:tenant>/checkout")
+@guards.of_tenant("checkout")
+def place(membership: Membership) -> Response:
+    form = CheckoutForm.posted()
+    if not membership.tenant.has_details:
+        return _ask_for_details(membership, form)
+    if form.wants_update:
+        return redirect(form.address(membership), 303)
+    if not form.validate():
+        return _page(membership, form)
+    try:
+        placed = orders.place(
+            sessions.db(), sessions.site(), membership=membership, choice=form.choice()
+        )
+    except (orders.OrderChanged, Invalid, ProviderUnavailable) as error:
+        sessions.db().rollback()
+        form.blame(error)
+        return _page(membership, form, errors.status_of(error))
+    tenant = membership.tenant.uuid
+    waits = url_for("checkouts.show", tenant=tenant, checkout=placed.checkout_uuid)
+    return redirect(placed.url or waits, 303)
+
+
+def _ask_for_details(membership: Membership, form: CheckoutForm) -> Response:
+    wanted = form.address(membership)
+    return redirect(url_for("details.show", tenant=membership.tenant.uuid, next=wanted), 303)
+
+
+def _page(membership: Membership, form: CheckoutForm, status: int = 422) -> Response:
+    review = orders.review(
+        sessions.db(), sessions.site(), membership=membership, choice=form.choice()
+    )
+    if not form.problems:
+        form.blame_review(review)
+    if review.methods:
+        form.first_ids = {"method": f"method-{review.methods[0].id}"}
+    headers.leads_to_provider()
+    page = render_template(
+        "portal/checkout/show.html",
+        membership=membership,
+        form=form,
+        review=review,
+        method=next((m for m in review.methods if m.id == form.method.data), None),
+        example=vat_numbers.example(form.country.data or ""),
+        change=_plans_address(membership, review),
+        renews_at=_renews_at(review),
+    )
+    response = make_response(page, status if form.problems else 200)
+    if status == 503:
+        response.headers["Retry-After"] = "30"
+    return response
+
+
+def _plans_address(membership: Membership, review: orders.Review) -> str:
+    """The plans page with this order chosen."""
+    price = review.price
+    return url_for(
+        "plans.show",
+        tenant=membership.tenant.uuid,
+        plan=price.product.slug,
+        interval=price.interval,
+        quantity=review.quantity,
+        currency=price.currency,
+    )
+
+
+def _renews_at(review: orders.Review) -> datetime | None:
+    interval = review.price.interval
+    return periods.after(sessions.site().clock.now(), interval) if interval else None

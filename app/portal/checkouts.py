@@ -1,0 +1,57 @@
+"""The page a payer returns to, and the lasting receipt."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, make_response, render_template, url_for
+from werkzeug.wrappers import Response
+
+from app.billing import receipts
+from app.billing.receipts import Receipt
+from app.models import Membership
+from app.web import guards, sessions, visits
+
+checkouts = Blueprint("checkouts", __name__)
+
+# WCAG 2.2, 2.2.1: without a script the page comes again no sooner than this; a script looks more
+# often and changes only what changed.
+_REFRESH_SECONDS = 20
+
+
+@checkouts.get("/t/<uuid:tenant>/checkouts/<uuid:checkout>")
+@guards.of_tenant("checkouts", may_write=True)
+def show(membership: Membership, checkout: UUID) -> Response:
+    receipt = receipts.show(
+        sessions.db(), sessions.site(), membership=membership, checkout_uuid=checkout
+    )
+    visit = visits.link()
+    page = render_template(
+        "portal/checkouts/show.html",
+        membership=membership,
+        receipt=receipt,
+        try_again=_try_again(membership, receipt),
+        return_url=visit.return_url if visit else None,
+    )
+    response = make_response(page)
+    if receipt.status == "confirming":
+        response.headers["Refresh"] = str(_REFRESH_SECONDS)
+    return response
+
+
+def _try_again(membership: Membership, receipt: Receipt) -> str:
+    """The page to begin again on, with the choices kept."""
+    tenant = membership.tenant.uuid
+    if receipt.mode == "setup":
+        return url_for("payment_methods.new", tenant=tenant)
+    if receipt.try_again is None:
+        return url_for("plans.show", tenant=tenant)
+    return url_for(
+        "checkout.show",
+        tenant=tenant,
+        price=receipt.try_again.price_id,
+        quantity=receipt.try_again.quantity,
+        country=receipt.try_again.country,
+        vat_number=receipt.try_again.vat_number or "",
+        method=receipt.try_again.method,
+    )

@@ -1,0 +1,44 @@
+"""A tenant's details: what its invoices carry."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from app.billing import tenants
+from app.billing.errors import Invalid
+from app.models import Membership
+from app.portal.details_form import DetailsForm
+from app.web import addresses, guards, sessions
+
+details = Blueprint("details", __name__)
+
+
+@details.get("/t/<uuid:tenant>/details")
+@guards.of_tenant("details")
+def show(membership: Membership) -> str:
+    wanted = addresses.own_path(request.args.get("next"))
+    form = DetailsForm(obj=membership.tenant, next=wanted or "")
+    return _page(membership, form)
+
+
+@details.post("/t/<uuid:tenant>/details")
+@guards.of_tenant("details")
+def save(membership: Membership) -> Response | tuple[str, int]:
+    form = DetailsForm.posted()
+    if not form.validate():
+        return _page(membership, form), 422
+    try:
+        tenants.update_details(sessions.db(), membership.tenant, form.details())
+    except Invalid as error:
+        form.blame(error)
+        return _page(membership, form), 422
+    wanted = addresses.own_path(form.next.data)
+    if wanted is None:
+        flash(gettext("The details are saved."))
+    return redirect(wanted or url_for("overview.show", tenant=membership.tenant.uuid), 303)
+
+
+def _page(membership: Membership, form: DetailsForm) -> str:
+    return render_template("portal/details/show.html", membership=membership, form=form)

@@ -1,0 +1,18 @@
+"""The overview: what runs, what it costs next, and what happens if nobody does anything."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from app.billing import overviews
+from app.models import Membership
+from app.web import guards, sessions
+
+overview = Blueprint("overview", __name__)
+
+
+@overview.get("/t/<uuid:tenant>/")
+@guards.of_tenant("overview")
+def show(membership: Membership) -> str:
+    seen = overviews.show(sessions.db(), membership.tenant)
+    return render_template("portal/overview/show.html", membership=membership, overview=seen)

@@ -1,0 +1,71 @@
+"""Payment methods: what is on file, and adding a card."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask_babel import lazy_gettext
+from werkzeug.wrappers import Response
+from wtforms import StringField
+from wtforms.validators import InputRequired
+
+from app.billing import orders
+from app.billing import payment_methods as on_file
+from app.billing.errors import Conflict, Invalid, ProviderUnavailable
+from app.models import Membership
+from app.web import errors, forms, guards, headers, sessions
+
+payment_methods = Blueprint("payment_methods", __name__)
+
+
+class MethodForm(forms.Form):
+    """Which provider keeps the new card."""
+
+    method = StringField(
+        lazy_gettext("Where to save it"),
+        [InputRequired(lazy_gettext("Choose where to save the card."))],
+    )
+
+
+@payment_methods.get("/t/<uuid:tenant>/payment-methods")
+@guards.of_tenant("payment-methods")
+def show(membership: Membership) -> str:
+    methods = on_file.listed(sessions.db(), membership.tenant)
+    return render_template(
+        "portal/payment_methods/show.html", membership=membership, methods=methods
+    )
+
+
+@payment_methods.get("/t/<uuid:tenant>/payment-methods/new")
+@guards.of_tenant("payment-methods")
+def new(membership: Membership) -> str:
+    return _page(membership, MethodForm())
+
+
+@payment_methods.post("/t/<uuid:tenant>/payment-methods/new")
+@guards.of_tenant("payment-methods")
+def add(membership: Membership) -> Response | tuple[str, int]:
+    form = MethodForm.posted()
+    if not form.validate():
+        return _page(membership, form), 422
+    try:
+        placed = orders.place_setup(
+            sessions.db(), sessions.site(), membership=membership, method=form.method.data
+        )
+    except (Invalid, Conflict, ProviderUnavailable) as error:
+        sessions.db().rollback()
+        form.blame(error)
+        return _page(membership, form), errors.status_of(error)
+    if placed.url:
+        return redirect(placed.url, 303)
+    tenant = membership.tenant.uuid
+    return redirect(url_for("checkouts.show", tenant=tenant, checkout=placed.checkout_uuid), 303)
+
+
+def _page(membership: Membership, form: MethodForm) -> str:
+    headers.leads_to_provider()
+    offered = orders.setup_methods(sessions.db(), sessions.site(), membership=membership)
+    if offered:
+        form.first_ids = {"method": f"method-{offered[0].id}"}
+    return render_template(
+        "portal/payment_methods/new.html", membership=membership, form=form, methods=offered
+    )

@@ -1,0 +1,71 @@
+"""What portal and console share: who is signed in, a request's session, words, errors, looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from config import Config
+
+_BODY_LIMIT = 256 * 1024
+_SIGNED_IN_HOURS = 24
+
+
+def make(config: Config) -> Flask:
+    """Answer the Flask application with everything that every page needs."""
+    from flask import Flask
+
+    from app.web import (
+        assets,
+        entrance,
+        errors,
+        filters,
+        forms,
+        headers,
+        languages,
+        sessions,
+        visits,
+    )
+    from config import ROOT
+
+    flask_app = Flask("app", root_path=str(ROOT), static_folder=None)
+    flask_app.config.from_mapping(_settings(config))
+    for part in (sessions, languages, filters, forms, visits, errors, assets):
+        part.install(flask_app)
+    headers.install(flask_app, config)
+    _protect(flask_app, config)
+    flask_app.register_blueprint(entrance.entrance)
+    return flask_app
+
+
+def _settings(config: Config) -> dict[str, object]:
+    prefix = "__Host-" if config.is_secure else ""
+    return {
+        "SECRET_KEY": config.secret_keys[0],
+        "SECRET_KEY_FALLBACKS": config.secret_keys[1:],
+        "SESSION_COOKIE_NAME": f"{prefix}portico",
+        "SESSION_COOKIE_SECURE": config.is_secure,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "PERMANENT_SESSION_LIFETIME": _SIGNED_IN_HOURS * 3600,
+        "MAX_CONTENT_LENGTH": _BODY_LIMIT,
+        "MAX_FORM_MEMORY_SIZE": _BODY_LIMIT,
+        "MAX_FORM_PARTS": 200,
+        # A form stays good as long as the sign-in it belongs to.
+        "WTF_CSRF_TIME_LIMIT": None,
+        "BABEL_TRANSLATION_DIRECTORIES": "app/translations",
+    }
+
+
+def _protect(flask_app: Flask, config: Config) -> None:
+    from flask_wtf.csrf import CSRFProtect
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    CSRFProtect(flask_app)
+    hops = config.TRUSTED_PROXIES
+    if hops:
+        flask_app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            flask_app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )

@@ -1,0 +1,76 @@
+"""An app's brand colour as a layer of tokens, moved as far as legibility asks and no further."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+# WCAG 2.2, success criteria 1.4.3 (text) and 1.4.11 (what is not text).
+_TEXT = 4.5
+_SHAPE = 3.0
+
+# The surfaces of static/css/tokens.css that brand-coloured text stands on, darkest and lightest.
+_LIGHT_SURFACE = "#eceffd"
+_DARK_SURFACE = "#262b45"
+_WHITE, _INK = "#ffffff", "#10131c"
+_STEPS = 50
+
+Colour = tuple[int, int, int]
+
+
+def is_colour(text: str) -> bool:
+    """Answer whether a text is six hexadecimal digits."""
+    return re.fullmatch(r"[0-9a-f]{6}", text) is not None
+
+
+@lru_cache(256)
+def stylesheet(digits: str) -> str:
+    """Answer the CSS that sets a brand colour, for light and dark pages.
+
+    `--brand` fills buttons, `--on-brand` is written on it, `--brand-text` is for links and marks.
+    """
+    brand = f"#{digits}"
+    light = _tokens(brand, _LIGHT_SURFACE, _INK)
+    dark = _tokens(brand, _DARK_SURFACE, _WHITE)
+    return (
+        f"@layer brand{{:root{{{light}}}@media (prefers-color-scheme: dark){{:root{{{dark}}}}}}}\n"
+    )
+
+
+def contrast(one: str, other: str) -> float:
+    """Answer the contrast ratio of two colours (WCAG 2.2, "contrast ratio")."""
+    first, second = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (first + 0.05) / (second + 0.05)
+
+
+def _tokens(brand: str, surface: str, towards: str) -> str:
+    fill = _moved(brand, surface, towards, _SHAPE)
+    on_fill = max((_WHITE, _INK), key=lambda text: contrast(fill, text))
+    link = _moved(brand, surface, towards, _TEXT)
+    return f"--brand:{fill};--on-brand:{on_fill};--brand-text:{link}"
+
+
+def _moved(colour: str, surface: str, towards: str, wanted: float) -> str:
+    for step in range(_STEPS + 1):
+        mixed = _mix(colour, towards, step / _STEPS)
+        if contrast(mixed, surface) >= wanted:
+            return mixed
+    return towards
+
+
+def _mix(one: str, other: str, share: float) -> str:
+    mixed = (round(a + (b - a) * share) for a, b in zip(_parts(one), _parts(other), strict=True))
+    return "#{:02x}{:02x}{:02x}".format(*mixed)
+
+
+def _luminance(colour: str) -> float:
+    red, green, blue = (_linear(part / 255) for part in _parts(colour))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(part: float) -> float:
+    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+
+def _parts(colour: str) -> Colour:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -1,0 +1,89 @@
+"""The entrance: the start page, signing in and signing out."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext
+from flask_login import current_user
+from werkzeug.wrappers import Response
+from wtforms import EmailField, HiddenField, PasswordField
+from wtforms.validators import InputRequired, Length
+
+from app.billing import accounts, apps, tenants
+from app.billing.errors import NotAllowed, NotAuthenticated
+from app.models import Membership
+from app.web import addresses, forms, sessions, visits
+
+entrance = Blueprint("entrance", __name__)
+
+
+class SignInForm(forms.Form):
+    """E-mail and password; `next` is the page somebody wanted."""
+
+    email = EmailField(
+        lazy_gettext("E-mail address"),
+        [InputRequired(lazy_gettext("Enter your e-mail address.")), Length(max=254)],
+        filters=[forms.squeezed],
+        render_kw={"data-testid": "sign-in-email", "autocomplete": "username"},
+    )
+    password = PasswordField(
+        lazy_gettext("Password"),
+        [InputRequired(lazy_gettext("Enter your password.")), Length(max=1024)],
+        render_kw={"data-testid": "sign-in-password", "autocomplete": "current-password"},
+    )
+    next = HiddenField()
+
+
+@entrance.get("/")
+def start() -> Response | str:
+    if not current_user.is_authenticated:
+        return redirect(url_for("entrance.sign_in"), 303)
+    visit = visits.link()
+    if visit is not None:
+        return redirect(visit.start, 303)
+    memberships = tenants.memberships(sessions.db(), visits.visitor_id())
+    visits.remember_several(len(memberships) > 1)
+    if len(memberships) == 1:
+        return redirect(url_for("overview.show", tenant=memberships[0].tenant.uuid), 303)
+    if not memberships and apps.of(sessions.db(), visits.visitor_id()):
+        return redirect(url_for("console.start"), 303)
+    return _choose(memberships)
+
+
+@entrance.get("/sign-in")
+def sign_in() -> Response | str:
+    wanted = addresses.own_path(request.args.get("next"))
+    if current_user.is_authenticated and visits.link() is None:
+        return redirect(wanted or url_for("entrance.start"), 303)
+    return render_template("web/sign_in.html", form=SignInForm(next=wanted or ""))
+
+
+@entrance.post("/sign-in")
+def enter() -> Response | tuple[str, int]:
+    form = SignInForm.posted()
+    if not form.validate():
+        return render_template("web/sign_in.html", form=form), 422
+    try:
+        user = accounts.sign_in(
+            sessions.db(),
+            sessions.site(),
+            email=form.email.data,
+            password=form.password.data,
+            address=request.remote_addr or "",
+        )
+    except (NotAuthenticated, NotAllowed) as error:
+        form.blame(error)
+        status = 429 if isinstance(error, NotAllowed) else 422
+        return render_template("web/sign_in.html", form=form), status
+    visits.begin(user, several=len(tenants.memberships(sessions.db(), user.id)) > 1)
+    return redirect(addresses.own_path(form.next.data) or url_for("entrance.start"), 303)
+
+
+@entrance.post("/sign-out")
+def leave() -> Response:
+    visits.end()
+    return redirect(url_for("entrance.sign_in"), 303)
+
+
+def _choose(memberships: list[Membership]) -> str:
+    return render_template("web/start.html", memberships=memberships, title=gettext("Your billing"))

@@ -1,0 +1,82 @@
+"""Forms: WTForms fields that know their hint, and errors a page can list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import wtforms
+from flask import Flask, request
+
+from app.billing import countries
+from app.billing.errors import BillingError
+from app.web import filters, languages
+
+_LONGEST_NUMBER = 9
+
+
+def install(flask_app: Flask) -> None:
+    """Give templates what fields need."""
+    flask_app.add_template_global(described)
+    flask_app.add_template_global(_countries, "countries")
+
+
+class Form(wtforms.Form):
+    """A form of a page; CSRF is checked for every POST before any form is read.
+
+    `first_ids` names the control that a problem leads to where the field has several.
+    """
+
+    first_ids: Mapping[str, str] = MappingProxyType({})
+
+    @classmethod
+    def posted(cls, **values: Any) -> Any:
+        """Answer the form as it was sent; `values` are for what was not."""
+        return cls(request.form, **values)
+
+    def blame(self, error: BillingError) -> None:
+        """Show a refusal beside the field it is about, else on top."""
+        sentence = filters.words(error.text)
+        if error.field in self._fields:
+            field = self._fields[error.field]
+            field.errors = [*field.errors, sentence]
+        else:
+            self.form_errors.append(sentence)
+
+    @property
+    def problems(self) -> list[tuple[str | None, str]]:
+        """Every error with the id of the control it is about."""
+        return [(None, str(text)) for text in self.form_errors] + list(self._field_problems())
+
+    def _field_problems(self) -> Iterator[tuple[str | None, str]]:
+        for field in self:
+            for text in field.errors:
+                yield self.first_ids.get(field.short_name, field.id), str(text)
+
+
+def described(field: wtforms.Field, hint: str = "") -> dict[str, str]:
+    """Answer the attributes that tie a control to its hint and its errors."""
+    ids = [f"{field.id}-hint"] if hint else []
+    ids += [f"{field.id}-error"] if field.errors else []
+    tied = {"aria-describedby": " ".join(ids)} if ids else {}
+    return tied | ({"aria-invalid": "true"} if field.errors else {})
+
+
+def squeezed(text: str | None) -> str | None:
+    """Answer a typed text without blanks around and doubled inside; None where nothing is left."""
+    words = (text or "").split()
+    return " ".join(words) or None
+
+
+def whole_number(text: str | None, *, most: int | None = None) -> int | None:
+    """Answer a typed whole number from 1 to `most`; None where it is not one."""
+    digits = (text or "").replace(" ", "")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER):
+        return None
+    number = int(digits)
+    return number if 1 <= number <= (most or number) else None
+
+
+def _countries() -> tuple[tuple[str, str], ...]:
+    return countries.choices(languages.tag())

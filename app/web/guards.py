@@ -1,0 +1,95 @@
+"""Who may open a page: signed in, of this tenant, and an admin where something changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import flash, g, redirect, request, url_for
+from flask_babel import gettext
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from app.billing import tenants
+from app.billing.errors import NotAllowed, NotFound
+from app.models import Membership
+from app.web import sessions, visits
+
+# Pages for people who are not signed in.
+OPEN = frozenset({"entrance.enter", "links.follow"})
+# Choices that are kept while somebody signs in; nothing secret.
+_KEPT = ("plan", "interval", "currency", "price", "quantity", "country", "vat_number", "method")
+
+Answer = Response | str | tuple[str, int]
+Page = Callable[..., Answer]
+
+
+def of_tenant(area: str, *, may_write: bool = False) -> Callable[[Page], Page]:
+    """Open a page to members of the tenant in the path, and its forms to admins only.
+
+    The view gets the membership in place of the tenant's uuid; to everybody else there is no such
+    page. A visit by link opens only the areas of its scope. `may_write` is for a GET that looks at
+    the provider.
+    """
+
+    def decorate(view: Page) -> Page:
+        @wraps(view)
+        def guarded(tenant: UUID, **places: object) -> Answer:
+            if not current_user.is_authenticated:
+                return ask_to_sign_in()
+            if may_write:
+                sessions.may_write()
+            membership = _membership(tenant, area)
+            if request.method == "POST" and not membership.may_buy:
+                raise NotAllowed(
+                    "Only an admin of %(tenant)s can buy or change its billing.",
+                    tenant=membership.tenant.name,
+                )
+            return view(membership, **places)
+
+        return guarded
+
+    return decorate
+
+
+def signed_in(view: Page) -> Page:
+    """Open a page to whoever signed in by password; a portal link never leads there."""
+
+    @wraps(view)
+    def guarded(**places: object) -> Answer:
+        if not current_user.is_authenticated:
+            return ask_to_sign_in()
+        if visits.link() is not None:
+            raise NotFound("A portal link does not open this page.")
+        return view(**places)
+
+    return guarded
+
+
+def ask_to_sign_in() -> Response:
+    """Send a person to the sign-in page, and back here afterwards."""
+    visit = visits.link()
+    if visit is not None:
+        if visit.is_over:
+            flash(gettext("Your link has ended. Ask for a new one, or sign in."))
+        visits.end()
+    return redirect(url_for("entrance.sign_in", next=_here()), 303)
+
+
+def _membership(tenant: UUID, area: str) -> Membership:
+    visit = visits.link()
+    if visit is not None and not visit.opens(tenant, area):
+        raise NotFound("The portal link does not lead here.")
+    membership = tenants.find(sessions.db(), user_id=visits.visitor_id(), tenant_uuid=tenant)
+    g.membership = membership
+    g.reader = membership.user
+    g.buyers = [] if membership.may_buy else tenants.admins(sessions.db(), membership.tenant)
+    return membership
+
+
+def _here() -> str:
+    asked = request.form if request.method == "POST" else request.args
+    kept = {name: asked[name] for name in _KEPT if name in asked}
+    return f"{request.path}?{urlencode(kept)}" if kept else request.path

@@ -1,0 +1,51 @@
+"""What every answer tells the browser about safety and keeping."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g
+
+from config import Config
+
+_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action {}"
+)
+_YEAR = 31_536_000
+
+
+def install(flask_app: Flask, config: Config) -> None:
+    """Send the headers with every answer."""
+    own = {
+        "Content-Security-Policy": _POLICY.format("'self'"),
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+    if config.is_secure:
+        own["Strict-Transport-Security"] = f"max-age={_YEAR}"
+    leading = _POLICY.format(" ".join(("'self'", "https:", *_sandbox_origins(config))))
+
+    @flask_app.after_request
+    def send(response: Response) -> Response:
+        response.headers.update(own)
+        if g.get("leads_to_provider", False):
+            response.headers["Content-Security-Policy"] = leading
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+def leads_to_provider() -> None:
+    """Say that a form of this page ends at a payment provider.
+
+    Browsers hold `form-action` against the redirect that follows a form too (Content Security
+    Policy Level 3, "form-action").
+    """
+    g.leads_to_provider = True
+
+
+def _sandbox_origins(config: Config) -> list[str]:
+    urls = (urlsplit(url) for url in (config.STRIPE_API_URL, config.MOLLIE_API_URL))
+    return sorted({f"http://{url.netloc}" for url in urls if url.scheme == "http"})

@@ -1,0 +1,76 @@
+// Keeps the order in step with the choices: asks the server for the same page and puts in what it
+// worked out. The button marked data-holds waits for the new figures; where they do not come, the
+// button marked data-updates is there again, as it is without a script.
+const TYPING = 250;
+
+function start(form) {
+  const holds = form.querySelector("[data-holds]");
+  const updates = form.querySelector("[data-updates]");
+  const announce = form.querySelector("[data-announce]");
+  let timer, asking, pressed;
+
+  const total = () => form.querySelector("[data-total]")?.textContent ?? "";
+
+  function hold(held) {
+    if (held) holds?.setAttribute("aria-disabled", "true");
+    else holds?.removeAttribute("aria-disabled");
+    form.classList.toggle("is-pending", held);
+  }
+
+  function address() {
+    const chosen = new FormData(form);
+    ["csrf_token", "quote"].forEach((name) => chosen.delete(name));
+    return `${form.getAttribute("action")}?${new URLSearchParams(chosen)}`;
+  }
+
+  function put(page) {
+    for (const fresh of page.querySelectorAll("[data-live]")) {
+      const shown = document.getElementById(fresh.id);
+      if (shown && !shown.contains(document.activeElement)) {
+        shown.replaceChildren(...fresh.childNodes);
+      }
+    }
+  }
+
+  async function ask() {
+    asking?.abort();
+    asking = new AbortController();
+    const { signal } = asking;
+    const before = total();
+    try {
+      const answer = await fetch(address(), { signal });
+      if (answer.redirected || answer.status >= 500) throw new Error(answer.statusText);
+      put(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      if (updates) updates.hidden = false;
+    }
+    if (signal.aborted) return;
+    hold(false);
+    if (total() !== before) announce.textContent = `${announce.dataset.announce} ${total()}`;
+    else if (pressed) form.requestSubmit(pressed);
+    pressed = undefined;
+  }
+
+  form.addEventListener("input", (event) => {
+    hold(true);
+    clearTimeout(timer);
+    timer = setTimeout(ask, event.target.matches("input:not([type=radio])") ? TYPING : 0);
+  });
+
+  form.addEventListener("submit", (event) => {
+    if (updates && event.submitter === updates && updates.hidden) {
+      event.preventDefault();
+      hold(true);
+      clearTimeout(timer);
+      ask();
+    } else if (event.submitter?.getAttribute("aria-disabled")) {
+      event.preventDefault();
+      pressed = event.submitter;
+    }
+  });
+
+  if (updates) updates.hidden = true;
+}
+
+for (const form of document.querySelectorAll('[data-module~="live"]')) start(form);
