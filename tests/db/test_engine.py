@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
 from app.db.engine import Database
 from app.models import App
@@ -41,6 +41,16 @@ class TestReader:
 
         database.close()
         assert any("AS kept" in statement for statement in kept)
+
+
+class TestSingle:
+    def test_keeps_its_statement_once_it_is_committed(self, database: Database) -> None:
+        with database.single() as db:
+            db.execute(insert(App).values(name="Acme Notes", seller_name="A", seller_country="DE"))
+            db.commit()
+
+        with database.reader() as db:
+            assert db.scalars(select(App.name)).all() == ["Acme Notes"]
 
 
 class TestTransaction:
