@@ -73,8 +73,8 @@ def _part(rate: Json) -> Decimal:
     return Decimal(str(rate["percentage"])) / 100
 
 
-# Stripe: "Zero-decimal currencies" and "Three-decimal currencies".
-NO_DIGITS = "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf"
+# Stripe: "Zero-decimal currencies" and "Three-decimal currencies"; UGX is sent in hundredths.
+NO_DIGITS = "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf"
 THREE_DIGITS = "bhd jod kwd omr tnd"
 
 
