@@ -133,10 +133,12 @@ def _url(path: tuple[str, ...]) -> str:
 
 def _may_pass(error: errors.Unavailable) -> bool:
     """Answer whether a short pause can help: not with a fault Stripe keeps for the key, nor a bad
-    certificate, nor when Stripe asks us to stay away longer."""
-    if error.replayed:
-        return False
+    certificate, nor when Stripe asks us not to, or to stay away longer."""
     cause = error.__cause__
     if isinstance(cause, stripe.APIConnectionError):
         return cause.should_retry
+    if isinstance(cause, stripe.StripeError):
+        asked = faults.header(cause, "Stripe-Should-Retry")
+        if error.replayed or asked == "false":
+            return False
     return error.retry_after is None or error.retry_after <= 1

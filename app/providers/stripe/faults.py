@@ -61,12 +61,22 @@ def translate(error: stripe.StripeError) -> errors.ProviderError:
         return errors.Unavailable(
             message,
             code=code,
-            retry_after=_seconds(_header(error, "Retry-After")),
-            replayed=_header(error, "Idempotent-Replayed") == "true",
+            retry_after=_seconds(header(error, "Retry-After")),
+            replayed=header(error, "Idempotent-Replayed") == "true",
         )
     if kind is errors.Declined:
         return errors.Declined(message, code=code, reason=wire.decline(_details(error)))
     return kind(message, code=code)
+
+
+def header(error: stripe.StripeError, name: str) -> str | None:
+    """Answer a header of the answer that was the error."""
+    # Where the body is not JSON the SDK puts the headers in the place of the body.
+    for headers in (error.headers, error.json_body):
+        value = getattr(headers, "get", lambda _: None)(name)
+        if isinstance(value, str):
+            return value
+    return None
 
 
 def _kind(error: stripe.StripeError) -> type[errors.ProviderError]:
@@ -93,15 +103,6 @@ def _details(error: stripe.StripeError) -> dict[str, Any]:
 
 def _code(error: stripe.StripeError) -> str | None:
     return error.code or _details(error).get("code")
-
-
-def _header(error: stripe.StripeError, name: str) -> str | None:
-    # Where the body is not JSON the SDK puts the headers in the place of the body.
-    for headers in (error.headers, error.json_body):
-        value = getattr(headers, "get", lambda _: None)(name)
-        if isinstance(value, str):
-            return value
-    return None
 
 
 def _seconds(value: str | None) -> int | None:

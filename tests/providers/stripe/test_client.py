@@ -159,6 +159,12 @@ class TestRepeats:
         assert len(requests) == 1
         assert isinstance(error, errors.Unavailable) and error.replayed
 
+    def test_are_not_made_where_stripe_asks_not_to(self) -> None:
+        requests, error = sent_for(refusal(500, {"Stripe-Should-Retry": "false"}))
+
+        assert len(requests) == 1
+        assert isinstance(error, errors.Unavailable)
+
     def test_are_left_to_the_caller_where_stripe_names_a_longer_wait(self) -> None:
         requests, error = sent_for(refusal(429, {"Retry-After": "30"}))
 
