@@ -43,7 +43,7 @@ class SandboxServer:
         self._thread.start()
 
     def stop(self) -> None:
-        self.app.world.stopping.set()
+        self.app.world.stop()
         self._server.stop()
         self._thread.join()
         self.app.close()

@@ -48,7 +48,7 @@ def _serve(app: Sandbox, port: int) -> int:
     sys.stdout.flush()
     ended.wait()
     # First the threads that may hold an answer back, then the server that waits for them.
-    app.world.stopping.set()
+    app.world.stop()
     server.stop()
     thread.join()
     return 0

@@ -59,10 +59,13 @@ class Outbox:
             thread.start()
             self._threads.append(thread)
 
-    def close(self) -> None:
+    def stop(self) -> None:
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
+
+    def close(self) -> None:
+        self.stop()
         for thread in self._threads:
             thread.join()
 

@@ -52,9 +52,14 @@ class World:
         self._ticker.start()
         self.outbox.start()
 
+    def stop(self) -> None:
+        """Let nobody wait any longer: held answers, an advancing clock, deliveries."""
+        self.stopping.set()
+        self.outbox.stop()
+
     def close(self) -> None:
         """End the threads and let go of the file; safe to call twice."""
-        self.stopping.set()
+        self.stop()
         self.outbox.close()
         if self._ticker.is_alive():
             self._ticker.join()
@@ -82,7 +87,10 @@ class World:
         the sandbox needs: whoever is called back may call in.
         """
         with self._advancing:
-            while (due := self._next_due()) is not None and due <= target:
+            while not self.stopping.is_set():
+                due = self._next_due()
+                if due is None or due > target:
+                    break
                 self.clock.move_to(due)
                 self.schedule.run_next(self.clock.now(), self.account_in)
                 self.outbox.wait_idle()

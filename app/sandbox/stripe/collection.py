@@ -21,16 +21,19 @@ def collect(
     if invoice["status"] != "open":
         return invoice
     intent = _intent(account, invoice, intent)
+    if intent["status"] == "processing":
+        return invoice
     if method is None:
         return attempted(account, invoice)
     if not on_session and method["type"] != "sepa_debit":
         decline = decline or method["_later"]
     delayed = delayed or method["type"] == "sepa_debit"
     intent = payment_intents.confirm(account, intent, method, decline=decline, delayed=delayed)
+    tries = invoice["attempt_count"] + 1
     if intent["status"] == "succeeded":
         return mark_paid(account, invoice)
     if intent["status"] == "processing":
-        return account.save(KIND, {**invoice, "attempted": True, "attempt_count": 1})
+        return account.save(KIND, {**invoice, "attempted": True, "attempt_count": tries})
     return attempted(account, invoice, decline)
 
 

@@ -44,7 +44,8 @@ def _settle_invoice(account: Account, id: str, succeeded: bool) -> None:
         invoice = collection.mark_paid(account, invoice)
     else:
         # The attempt was counted when the debit began.
-        invoice = account.save("invoices", {**invoice, "attempt_count": 0})
+        tries = invoice["attempt_count"] - 1
+        invoice = account.save("invoices", {**invoice, "attempt_count": tries})
         invoice = collection.attempted(account, invoice)
     subscriptions.follow(account, invoice)
 
