@@ -11,6 +11,7 @@ import os
 import platform
 import statistics
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from tests.bench import events, installation, load, measure, meter, pages, report, starts
@@ -18,6 +19,7 @@ from tests.bench.installation import Installation
 from tests.bench.measure import Work
 from tests.bench.pages import Pages
 from tests.bench.report import Goal
+from tests.bench.servers import Server
 from tests.bench.starts import Starts
 
 _LATENCY_MS = 100
@@ -71,11 +73,15 @@ class Bench:
         print(f"\n{report.goals(self._goals)}")
 
     def _starts(self) -> list[Work]:
-        default = self._floor("start_by_default_client", "bare SDK call, its own client")
-        kept = self._floor("start_by_kept_client", "bare SDK call, kept connections")
-        start = self._start("checkout start", self._known)
-        self._here.calls()
-        self._alternate([default, kept, start], count=self._plan.count)
+        with (
+            self._floor("start_by_default_client", factory=True) as default_client,
+            self._floor("start_by_kept_client", factory=True) as kept_client,
+        ):
+            default = self._bare_start("bare SDK call, its own client", default_client)
+            kept = self._bare_start("bare SDK call, kept connections", kept_client)
+            start = self._start("checkout start", self._known)
+            self._here.calls()
+            self._alternate([default, kept, start], count=self._plan.count)
         self._goals += [report.ratio(start, default, 2.5), report.ratio(start, kept, None)]
         self._count_calls(start)
         return [default, kept, start]
@@ -86,48 +92,28 @@ class Bench:
         return [first]
 
     def _webhooks(self) -> list[Work]:
-        database = self._here.postgres.pid
-        bare = Work(
-            "bare verify and insert",
-            self._here.serve("tests.bench.floors:store"),
-            events.to("/"),
-            events.is_right,
-            database,
-        )
-        usual = Work(
-            "bare construct_event and insert",
-            self._here.serve("tests.bench.floors:construct_and_store"),
-            events.to("/"),
-            events.is_right,
-            database,
-        )
-        hook = Work(
-            "webhook",
-            self._here.server,
-            events.to(self._here.world.hook),
-            events.is_right,
-            database,
-        )
-        self._alternate([bare, usual, hook], count=self._plan.count)
+        with (
+            self._floor("store") as bare_server,
+            self._floor("construct_and_store") as usual_server,
+        ):
+            bare = self._webhook("bare verify and insert", bare_server, "/")
+            usual = self._webhook("bare construct_event and insert", usual_server, "/")
+            hook = self._webhook("webhook", self._here.server, self._here.world.hook)
+            self._alternate([bare, usual, hook], count=self._plan.count)
         self._goals += [report.ratio(hook, bare, 1.4), report.ratio(hook, usual, None)]
         return [bare, usual, hook]
 
     def _pages(self) -> list[Work]:
-        bare = Work(
-            "bare Flask page of 20 rows",
-            self._here.serve("tests.bench.floors:page", factory=True),
-            pages.floor_requests,
-            pages.is_right_floor,
-        )
-        opened = Pages(self._here.portal, self._here.world.known[:50])
-        page = Work(
-            "plans page",
-            self._here.server,
-            opened.requests,
-            pages.is_right,
-            self._here.postgres.pid,
-        )
-        self._alternate([bare, page], count=self._plan.count)
+        here = self._here
+        opened = Pages(here.portal, here.world.known[:50])
+        with self._floor("page", factory=True) as server:
+            bare = Work(
+                "bare Flask page of 20 rows", server, pages.floor_requests, pages.is_right_floor
+            )
+            page = Work(
+                "plans page", here.server, opened.requests, pages.is_right, here.postgres.pid
+            )
+            self._alternate([bare, page], count=self._plan.count)
         self._goals.append(report.ratio(page, bare, 3.5))
         return [bare, page]
 
@@ -152,9 +138,10 @@ class Bench:
         """Measure the worker that did all this, and a fresh pair of workers doing a little."""
         (worker,) = self._here.server.workers
         rss, _ = meter.memory(worker)
-        pair = self._here.serve("wsgi:application", workers=2)
-        load.send(pair.port, self._known.requests(self._plan.warm))
-        shares = [meter.memory(pid)[1] for pid in pair.workers]
+        requests = self._known.requests(self._plan.warm)
+        with self._here.serve("wsgi:application", workers=2) as pair:
+            load.send(pair.port, requests, _TIMED_CONNECTIONS)
+            shares = [meter.memory(pid)[1] for pid in pair.workers]
         self._goals += [
             Goal("memory of one worker, resident", rss / _MEGABYTE, 130, "MB"),
             Goal(
@@ -178,9 +165,14 @@ class Bench:
         ]
         print(f"  other calls meanwhile: {others or 'none'}")
 
-    def _floor(self, target: str, name: str) -> Work:
-        server = self._here.serve(f"tests.bench.floors:{target}", factory=True)
+    def _floor(self, name: str, *, factory: bool = False) -> AbstractContextManager[Server]:
+        return self._here.serve(f"tests.bench.floors:{name}", factory=factory)
+
+    def _bare_start(self, name: str, server: Server) -> Work:
         return Work(name, server, starts.floor_requests, starts.is_right)
+
+    def _webhook(self, name: str, server: Server, path: str) -> Work:
+        return Work(name, server, events.to(path), events.is_right, self._here.postgres.pid)
 
     def _start(self, name: str, these: Starts) -> Work:
         here = self._here

@@ -29,13 +29,12 @@ class Installation:
     world: World
     portal: Flask
     server: Server
-    stack: ExitStack
 
-    def serve(self, target: str, *, factory: bool = False, workers: int = 1) -> Server:
-        """Start one more server, which runs until the end."""
-        return self.stack.enter_context(
-            servers.granian(target, self.settings, factory=factory, workers=workers)
-        )
+    @contextmanager
+    def serve(self, target: str, *, factory: bool = False, workers: int = 1) -> Iterator[Server]:
+        """Run one more server."""
+        with servers.granian(target, self.settings, factory=factory, workers=workers) as server:
+            yield server
 
     def calls(self) -> dict[str, int]:
         """Answer what the provider was asked since this was last asked."""
@@ -70,5 +69,4 @@ def run(*, known: int, new: int) -> Iterator[Installation]:
             world=world.make(database, site, known=known, new=new),
             portal=create_app(loaded, site=site, database=database),
             server=stack.enter_context(servers.granian("wsgi:application", settings)),
-            stack=stack,
         )
