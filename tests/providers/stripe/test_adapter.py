@@ -1,0 +1,289 @@
+"""What only Stripe does: sessions that collect, debits that take days, trials, renewals it retries,
+inline prices that change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.money import Money
+from app.providers import base, errors
+from tests import payer
+from tests.providers.contract import bench as benches
+from tests.providers.contract.bench import Bench, Sandbox, new_key, page_of
+from tests.providers.contract.subscribing import change_of
+
+FAILING_IBAN = "DE62370400440532013001"
+LATER_DECLINED = "4000000000000341"
+EVERYTHING = base.Collect(
+    billing_address=True,
+    shipping_address=True,
+    terms=True,
+    terms_url="https://acme.example/terms",
+    tax_id="required",
+)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Sandbox]:
+    with benches.sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def bench(served: Sandbox) -> Iterator[Bench]:
+    served.server.reset()
+    served.exchanges.clear()
+    bench = Bench("stripe", served.server)
+    yield bench
+    bench.close()
+    served.server.clear_faults()
+    served.check()
+
+
+class TestSepa:
+    @pytest.mark.parametrize("mode", ["payment", "subscription"])
+    def test_is_processing_until_the_money_is_here(self, bench: Bench, mode: base.Mode) -> None:
+        _, opened = bench.open(mode, method="sepa")
+        payer.pays(page_of(opened))
+        before = bench.look(opened, mode)
+
+        bench.sandbox.advance("14 days")
+
+        after = bench.look(opened, mode)
+        assert (before.status, after.status) == ("processing", "complete")
+        assert before.payments[0].method == "sepa"
+        assert before.method is not None and before.method.type == "sepa"
+        if mode == "subscription":
+            assert before.subscription is not None and before.subscription.status == "active"
+
+    def test_refused_days_later_fails_the_checkout_and_says_so(self, bench: Bench) -> None:
+        _, opened = bench.open(method="sepa")
+        payer.pays(page_of(opened), iban=FAILING_IBAN)
+        before = bench.look(opened)
+
+        bench.sandbox.advance("14 days")
+
+        after = bench.look(opened)
+        assert (before.status, after.status) == ("processing", "failed")
+        assert [(p.status, p.decline) for p in after.payments] == [("failed", "declined")]
+
+    def test_saves_a_mandate_that_can_be_charged(self, bench: Bench) -> None:
+        method = bench.paid("setup", method="sepa").method
+        assert method is not None
+        request = base.ChargeRequest(
+            new_key(), bench.customer, method.provider_id, Money(900, "EUR"), "Seat"
+        )
+
+        charged = bench.provider.charge(request, key=new_key())
+
+        bench.sandbox.advance("14 days")
+        assert method.type == "sepa"
+        assert charged.status == "processing"
+        assert bench.provider.fetch_payment(charged.provider_id).status == "paid"
+
+
+class TestSofort:
+    def test_is_paid_with_klarna(self, bench: Bench) -> None:
+        method = bench.can.method("sofort", "payment", "EUR")
+
+        state = bench.paid(method="sofort")
+
+        assert method is not None and method.slug == "klarna"
+        assert state.payments[0].method == "klarna"
+
+    @pytest.mark.parametrize("mode", ["subscription", "setup"])
+    def test_is_not_offered_for_ever_and_refused_without_a_call(
+        self, bench: Bench, mode: base.Mode
+    ) -> None:
+        assert bench.can.method("sofort", mode, "EUR") is None
+        with pytest.raises(errors.Unsupported):
+            bench.open(mode, method="sofort")
+        assert bench.calls("POST", bench.creates()) == []
+
+
+class TestCollected:
+    def test_is_what_the_payer_entered(self, bench: Bench) -> None:
+        _, opened = bench.open("subscription", collect=EVERYTHING)
+
+        payer.pays(
+            page_of(opened),
+            business_name="Globex GmbH",
+            tax_id="DE129274202",
+            shipping_name="Globex Lager",
+        )
+
+        collected = bench.look(opened, "subscription").collected
+        address = base.Address("Hauptstr. 1", "Berlin", "DE", postal_code="10115")
+        assert collected is not None
+        assert collected.billing_address == collected.shipping_address == address
+        assert collected.shipping_name == "Globex Lager"
+        assert collected.tax_id == "DE129274202"
+        assert collected.terms_accepted
+
+    def test_is_nothing_before_the_payer_is_done(self, bench: Bench) -> None:
+        _, opened = bench.open(collect=EVERYTHING)
+
+        assert bench.look(opened).collected is None
+
+
+class TestTrial:
+    def test_is_complete_at_once_and_charged_at_its_end(self, bench: Bench) -> None:
+        state = bench.paid("subscription", trial_days=14)
+        assert state.subscription is not None
+        trialing = bench.subscription_now(state.subscription)
+
+        bench.sandbox.advance("15 days")
+
+        active = bench.subscription_now(state.subscription)
+        assert state.status == "complete" and state.payments == ()
+        assert trialing.status == "trialing" and trialing.payments == ()
+        assert trialing.trial_end == trialing.period_end
+        assert active.status == "active"
+        assert [p.amount for p in active.payments] == [Money(10353, "EUR")]
+
+
+class TestRenewal:
+    def test_that_is_declined_leaves_the_subscription_past_due(self, bench: Bench) -> None:
+        _, opened = bench.open("subscription")
+        payer.pays(page_of(opened), card_number=LATER_DECLINED)
+        made = bench.look(opened, "subscription").subscription
+        assert made is not None
+
+        bench.sandbox.advance("32 days")
+
+        state = bench.subscription_now(made)
+        assert state.status == "past_due"
+        assert [p.status for p in state.payments] == ["failed", "paid"]
+        assert state.payments[0].decline == "declined"
+        assert len({p.invoice_id for p in state.payments}) == 2
+
+    def test_says_what_each_period_costs(self, bench: Bench) -> None:
+        made = bench.subscription()
+
+        bench.sandbox.advance("32 days")
+
+        state = bench.subscription_now(made)
+        assert state.total == Money(10353, "EUR")
+        assert state.period_start is not None and state.period_end is not None
+        assert timedelta(days=27) < state.period_end - state.period_start < timedelta(days=32)
+
+
+class TestChange:
+    def test_of_an_inline_price_stays_with_the_product_stripe_made(self, bench: Bench) -> None:
+        made = bench.subscription()
+        change = change_of(bench, made, "now", seats=3)
+        dearer = replace(change.line, unit_amount=Money(4900, "EUR"))
+
+        state = bench.provider.change_subscription(replace(change, line=dearer), key=new_key())
+
+        assert state.provider_product_id == made.provider_product_id
+        assert state.provider_price_id != made.provider_price_id
+
+    def test_that_cannot_be_charged_changes_nothing(self, bench: Bench) -> None:
+        _, opened = bench.open("subscription")
+        payer.pays(page_of(opened), card_number=LATER_DECLINED)
+        made = bench.look(opened, "subscription").subscription
+        assert made is not None
+        change = change_of(bench, made, "now", seats=9)
+
+        with pytest.raises(errors.Declined):
+            bench.provider.change_subscription(change, key=new_key())
+
+        assert bench.subscription_now(made).quantity == 3
+
+    def test_of_the_interval_cannot_wait_for_the_period_to_end(self, bench: Bench) -> None:
+        made = bench.subscription()
+        change = change_of(bench, made, "period_end", seats=3)
+        yearly = replace(change.line, interval="year")
+
+        with pytest.raises(errors.Unsupported):
+            bench.provider.change_subscription(replace(change, line=yearly), key=new_key())
+
+    def test_previewed_at_one_moment_costs_the_same_later(self, bench: Bench) -> None:
+        made = bench.subscription()
+        bench.sandbox.advance("10 days")
+        change = change_of(bench, made, "now", seats=5)
+        previewed = bench.provider.preview_change(change)
+
+        bench.sandbox.advance("1 hours")
+
+        state = bench.provider.change_subscription(change, key=new_key())
+        assert state.payments[0].amount == previewed.due_now
+
+
+class TestMethods:
+    def test_chosen_become_the_customers_default(self, bench: Bench) -> None:
+        older, newer = bench.method(), bench.method()
+
+        bench.provider.set_default_method(
+            older.provider_id, customer_id=bench.customer, subscription_id=None, key=new_key()
+        )
+
+        listed = {m.provider_id: m for m in bench.provider.list_payment_methods(bench.customer)}
+        assert listed[older.provider_id].is_default
+        assert not listed[newer.provider_id].is_default
+
+
+class TestTotal:
+    def test_is_stripes_own_figure_even_where_it_is_wrong(self, bench: Bench) -> None:
+        order, opened = bench.open()
+        bench.sandbox.fault("wrong_amount", provider="stripe", match=opened.provider_id)
+
+        payer.pays(page_of(opened))
+
+        assert bench.look(opened).total != order.total
+
+    def test_counts_inclusive_tax_as_stripe_does(self, bench: Bench) -> None:
+        rate = base.TaxRateRequest(new_key(), "MwSt.", benches.TAX, inclusive=True, country="DE")
+        rate_id = bench.provider.ensure_tax_rate(rate, key=new_key())
+        line = base.Line(
+            "Onboarding",
+            Money(9999, "EUR"),
+            1,
+            tax_behavior="inclusive",
+            provider_tax_rate_id=rate_id,
+        )
+
+        state = bench.paid(lines=(line,), total=Money(9999, "EUR"), tax=Money(1596, "EUR"))
+
+        assert state.total == state.payments[0].amount == Money(9999, "EUR")
+
+
+class TestEmbedded:
+    def test_session_is_paid_in_its_frame(self, bench: Bench) -> None:
+        order = bench.order("subscription", embedded=True)
+        opened = bench.provider.open_checkout(order, key=new_key())
+        frame = f"{bench.sandbox.url}/stripe/embedded/{opened.client_secret}"
+
+        target = payer.pays(frame)
+
+        assert target == order.return_url
+        assert bench.look(opened, "subscription").status == "complete"
+
+
+class TestDoor:
+    def test_installed_again_replaces_the_one_for_the_same_address(self, bench: Bench) -> None:
+        url = "http://127.0.0.1:9/hooks/stripe/1"
+        first, second = (bench.provider.install_webhook(url) for _ in range(2))
+
+        provider = bench.connect(webhook_secret=second)
+
+        checks = {c.subject: c.is_fine for c in provider.check(webhook_url=url)}
+        assert first != second
+        assert checks == {"key": True, "mode": True, "webhook": True}
+
+    def test_not_installed_is_found_out(self, bench: Bench) -> None:
+        url = "http://127.0.0.1:9/hooks/stripe/1"
+
+        checks = {c.subject: c.is_fine for c in bench.provider.check(webhook_url=url)}
+
+        assert checks["webhook"] is False
+
+    def test_out_of_reach_is_fine_since_we_look_ourselves(self, bench: Bench) -> None:
+        (webhook,) = [c for c in bench.provider.check(webhook_url=None) if c.subject == "webhook"]
+
+        assert webhook.is_fine and "by itself" in webhook.detail
