@@ -34,7 +34,7 @@ class Config(BaseModel):
     SANDBOX_PORT: int = Field(default=5010, ge=1, le=65535)
     PUBLIC_URL: str = ""
     DATABASE_URL: str = ""
-    DATABASE_POOL: int = Field(default=16, ge=1, le=200)
+    DATABASE_POOL: int = Field(default=12, ge=1, le=200)
     SECRET_KEY: str = ""
     SECRET_KEY_FALLBACKS: str = ""
     ENCRYPTION_KEYS: str = ""

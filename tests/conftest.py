@@ -93,7 +93,7 @@ def config(database_url: str, sandbox: SandboxServer, public_url: str) -> Config
             "STRIPE_API_URL": f"{sandbox.url}/stripe",
             "MOLLIE_API_URL": f"{sandbox.url}/mollie",
             "CLOCK_URL": f"{sandbox.url}/control/clock",
-            "QUEUE": "immediate",
+            "QUEUE": "none",
         }
     )
 

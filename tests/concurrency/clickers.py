@@ -1,0 +1,79 @@
+"""Many people clicking at once: processes of threads, each buying the same or another thing."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.pool
+import threading
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.billing import orders, tenants
+from app.billing.site import Site
+from app.clock import SandboxClock
+from app.db.engine import Database
+from config import Config
+
+_PROCESSES = multiprocessing.get_context("spawn")
+
+
+@dataclass(frozen=True)
+class Click:
+    """One press of the pay button by a user in a tenant."""
+
+    user_id: int
+    tenant: UUID
+    choice: orders.Choice
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where a click led, or the error it met."""
+
+    uuid: str | None
+    url: str | None
+    error: str | None
+
+
+def click(config: Config, clicks: list[list[Click]]) -> list[Outcome]:
+    """Press every button at once: a process for each list, a thread for each click."""
+    with _PROCESSES.Pool(len(clicks), _prepare, (_PROCESSES.Barrier(len(clicks)),)) as pool:
+        found = pool.starmap(_press_all, [(config.model_dump(), group) for group in clicks], 1)
+    return [outcome for group in found for outcome in group]
+
+
+_together: Any = None
+
+
+def _prepare(together: Any) -> None:
+    global _together
+    _together = together
+
+
+def _press_all(settings: dict[str, Any], clicks: list[Click]) -> list[Outcome]:
+    config = Config(**settings)
+    database = Database(config.DATABASE_URL, pool=config.DATABASE_POOL)
+    site = Site(config=config, clock=SandboxClock(config.CLOCK_URL))
+    _together.wait(timeout=60)
+    outcomes = press_together(database, site, clicks)
+    database.close()
+    return outcomes
+
+
+def press_together(database: Database, site: Site, clicks: list[Click]) -> list[Outcome]:
+    """Press every button of one process at once."""
+    at_once = threading.Barrier(len(clicks))
+
+    def press(one: Click) -> Outcome:
+        at_once.wait(timeout=60)
+        with database.writer() as db:
+            try:
+                membership = tenants.find(db, user_id=one.user_id, tenant_uuid=one.tenant)
+                placed = orders.place(db, site, membership=membership, choice=one.choice)
+            except Exception as error:
+                return Outcome(None, None, repr(error))
+        return Outcome(str(placed.checkout_uuid), placed.url, None)
+
+    with multiprocessing.pool.ThreadPool(len(clicks)) as threads:
+        return threads.map(press, clicks, 1)
