@@ -15,9 +15,7 @@ Mode = Literal["payment", "subscription", "setup"]
 Interval = Literal["month", "year"]
 TaxBehavior = Literal["exclusive", "inclusive"]
 
-CheckoutStatus = Literal[
-    "open", "processing", "complete", "failed", "canceled", "expired"
-]
+CheckoutStatus = Literal["open", "processing", "complete", "failed", "canceled", "expired"]
 PaymentStatus = Literal[
     "open", "action_needed", "processing", "paid", "failed", "canceled", "expired"
 ]
@@ -76,9 +74,7 @@ class Capabilities:
     hosted_invoices: bool
     own_retries: bool
     embedded: bool
-    collects: frozenset[
-        Literal["billing_address", "shipping_address", "terms", "tax_id"]
-    ]
+    collects: frozenset[Literal["billing_address", "shipping_address", "terms", "tax_id"]]
     aliases: Mapping[str, str] = field(default_factory=dict)
 
     def offers(self, mode: Mode, currency: str) -> tuple[Method, ...]:
@@ -476,9 +472,7 @@ class Provider(ABC):
         """Answer the present truth about one payment; raises Missing."""
 
     @abstractmethod
-    def begin_subscription(
-        self, request: SubscriptionRequest, *, key: str
-    ) -> SubscriptionState:
+    def begin_subscription(self, request: SubscriptionRequest, *, key: str) -> SubscriptionState:
         """Begin a subscription with a method on file."""
 
     @abstractmethod
@@ -486,9 +480,7 @@ class Provider(ABC):
         """Look for a subscription by our uuid and answer its provider id."""
 
     @abstractmethod
-    def fetch_subscription(
-        self, provider_id: str, *, customer_id: str | None
-    ) -> SubscriptionState:
+    def fetch_subscription(self, provider_id: str, *, customer_id: str | None) -> SubscriptionState:
         """Answer the present truth about a subscription; raises Missing."""
 
     @abstractmethod
@@ -496,9 +488,7 @@ class Provider(ABC):
         """Answer what a change would cost, changing nothing."""
 
     @abstractmethod
-    def change_subscription(
-        self, change: SubscriptionChange, *, key: str
-    ) -> SubscriptionState:
+    def change_subscription(self, change: SubscriptionChange, *, key: str) -> SubscriptionState:
         """Change price or quantity and answer the subscription after it."""
 
     @abstractmethod
@@ -545,9 +535,7 @@ class Provider(ABC):
         """Look for a refund by our uuid."""
 
     @abstractmethod
-    def fetch_invoices(
-        self, customer_id: str, *, limit: int
-    ) -> tuple[InvoiceState, ...]:
+    def fetch_invoices(self, customer_id: str, *, limit: int) -> tuple[InvoiceState, ...]:
         """Answer the invoices the provider issued to a customer, newest first."""
 
     @abstractmethod

@@ -42,9 +42,7 @@ class Unavailable(ProviderError):
 class Declined(ProviderError):
     """The payer's bank or card said no; `reason` is one of `base.DeclineReason`."""
 
-    def __init__(
-        self, message: str, *, code: str | None = None, reason: str = "declined"
-    ) -> None:
+    def __init__(self, message: str, *, code: str | None = None, reason: str = "declined") -> None:
         super().__init__(message, code=code)
         self.reason = reason
 

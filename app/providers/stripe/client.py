@@ -18,6 +18,9 @@ from app.providers.stripe.transport import Transport
 
 Json = dict[str, Any]
 
+# Objects and events come in this version, whatever the account's own is.
+API_VERSION = stripe.api_version
+
 # Telemetry would send earlier requests' timings and keep an id file in the user's folder.
 stripe.enable_telemetry = False
 # Named here so that nothing of the machine or of its environment is sent along.
@@ -56,7 +59,7 @@ class Client:
         self._sdk = stripe.StripeClient(
             connection.secret_key,
             base_addresses={"api": connection.api_url.rstrip("/")},
-            stripe_version=stripe.api_version,
+            stripe_version=API_VERSION,
             max_network_retries=0,
             http_client=self._transport,
         )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import stripe
-
 from app.providers import base, errors
 from app.providers.stripe import events
-from app.providers.stripe.client import Client, Json
+from app.providers.stripe.client import API_VERSION, Client, Json
 
 
 def install(client: Client, url: str) -> str:
@@ -20,7 +18,7 @@ def install(client: Client, url: str) -> str:
     body = {
         "url": url,
         "enabled_events": events.WANTED,
-        "api_version": stripe.api_version,
+        "api_version": API_VERSION,
         "description": "Portico",
     }
     return str(client.post("webhook_endpoints", params=body, key=None)["secret"])
@@ -66,8 +64,8 @@ def _webhook(
         (found is not None and found["status"] != "enabled", "The webhook is disabled at Stripe."),
         (found is not None and not _wants_all(found), "Stripe does not send all events we need."),
         (
-            found is not None and found.get("api_version") != stripe.api_version,
-            f"Stripe sends another version than {stripe.api_version}: install the webhook again.",
+            found is not None and found.get("api_version") != API_VERSION,
+            f"Stripe sends another version than {API_VERSION}: install the webhook again.",
         ),
     ):
         if is_wrong:
