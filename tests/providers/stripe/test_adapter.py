@@ -228,6 +228,19 @@ class TestMethods:
         assert not listed[newer.provider_id].is_default
 
 
+class TestFind:
+    def test_reaches_beyond_the_newest_hundred(self, bench: Bench) -> None:
+        first, order = benches.customer_request(), bench.order()
+        customer = bench.provider.ensure_customer(first, key=new_key())
+        opened = bench.provider.open_checkout(order, key=new_key())
+        for _ in range(100):
+            bench.provider.ensure_customer(benches.customer_request(), key=new_key())
+            bench.open()
+
+        assert bench.provider.find_customer(first.uuid) == customer
+        assert bench.provider.find_checkout(order.uuid, customer_id=None) == opened.provider_id
+
+
 class TestTotal:
     def test_is_stripes_own_figure_even_where_it_is_wrong(self, bench: Bench) -> None:
         order, opened = bench.open()
