@@ -67,15 +67,12 @@ def _count(db: Session, limits: dict[str, int]) -> list[int]:
     tries = [FailedSignIn(subject=subject, at=now) for subject in limits]
     db.add_all(tries)
     db.commit()
-    counted = dict(
-        db.execute(
-            select(FailedSignIn.subject, func.count())
-            .where(FailedSignIn.subject.in_(limits))
-            .group_by(FailedSignIn.subject)
-        )
-        .tuples()
-        .all()
+    rows = db.execute(
+        select(FailedSignIn.subject, func.count())
+        .where(FailedSignIn.subject.in_(limits))
+        .group_by(FailedSignIn.subject)
     )
+    counted = dict(rows.all())
     if any(counted[subject] > limit for subject, limit in limits.items()):
         db.execute(delete(FailedSignIn).where(FailedSignIn.id.in_([row.id for row in tries])))
         db.commit()

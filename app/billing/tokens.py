@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ LIFETIME = timedelta(hours=1)
 # How far the clock of another issuer may be ahead of ours.
 _AHEAD = timedelta(seconds=60)
 _ALGORITHMS = ["RS256"]
+_TIMES = ("iat", "exp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def issue(db: Session, site: Site, app: App, user: User, *, lifetime: timedelta 
         "exp": now + int(min(lifetime, LIFETIME).total_seconds()),
         "jti": secrets.token_urlsafe(12),
     }
-    private = RSAKey.import_key(site.vault.open(key.sealed_private_pem or ""))
+    private = _key(site.vault.open(key.sealed_private_pem or ""))
     header = {"alg": "RS256", "kid": key.kid}
     return jwt.encode(header, claims, private, algorithms=_ALGORITHMS)
 
@@ -79,10 +81,16 @@ def read(db: Session, site: Site, app: App, token: str) -> Claims:
     """
     try:
         key = _key_named(db, app, jws.extract_compact(token.encode()).headers().get("kid"))
-        claims = jwt.decode(token, RSAKey.import_key(key.public_pem), algorithms=_ALGORITHMS).claims
+        claims = jwt.decode(token, _key(key.public_pem), algorithms=_ALGORITHMS).claims
         return _checked(claims, app.uuid, key.issuer)
     except (JoseError, ValueError, TypeError, KeyError, OverflowError, OSError) as error:
         raise _refusal() from error
+
+
+@lru_cache(maxsize=64)
+def _key(pem: str) -> RSAKey:
+    # Reading a key checks its primes, which takes longer than signing with it.
+    return RSAKey.import_key(pem)
 
 
 def _opens(site: Site, key: SigningKey) -> bool:
@@ -133,9 +141,6 @@ def _checked(claims: dict[str, Any], audience: UUID, issuer: str) -> Claims:
     ):
         raise _refusal()
     return Claims(claims["sub"], issuer, expires, claims.get("jti"))
-
-
-_TIMES = ("iat", "exp")
 
 
 def _refusal() -> NotAuthenticated:
