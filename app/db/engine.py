@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from psycopg.pq import ExecStatus
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -67,7 +69,24 @@ def _engine(url: str, pool: int) -> Engine:
         return engine
     # No connection is held around a provider call, so few serve many threads, and the processes of
     # one machine stay below the hundred that PostgreSQL allows by default.
-    return create_engine(url, pool_size=pool, max_overflow=0, pool_pre_ping=False)
+    return create_engine(
+        url, pool_size=pool, max_overflow=0, connect_args={"cursor_factory": _Cursor}
+    )
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    """A cursor that describes its columns by name and type in plain tuples, which is all that
+    SQLAlchemy reads; psycopg's own objects cost a tenth of a query."""
+
+    @property
+    def description(self) -> Any:
+        result = self.pgresult
+        if result is None or result.status != ExecStatus.TUPLES_OK:
+            return None
+        return [
+            ((result.fname(place) or b"").decode(), result.ftype(place))
+            for place in range(result.nfields)
+        ]
 
 
 def _reading(engine: Engine) -> Engine:
