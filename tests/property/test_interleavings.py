@@ -1,0 +1,111 @@
+"""Whatever comes in whatever order, doubled, overlapping or not at all, ends in the same rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.billing.site import Site
+from tests import payer
+from tests.cast import World
+from tests.property import lives
+from tests.property.lives import Purchase
+from tests.sandbox_server import SandboxServer
+
+STEPS = (
+    "come_back",
+    "leave",
+    "open_page",
+    "hear",
+    "hear_again",
+    "sweep",
+    "crash_in_look",
+    "crash_in_act",
+    "overlap",
+)
+PURCHASES = {
+    "subscription by card at Stripe": Purchase("stripe-card", "team", "month", payer.pays),
+    "subscription by card at Mollie": Purchase("mollie-card", "team", "year", payer.pays),
+    "subscription by iDEAL": Purchase("mollie-ideal", "team", "month", payer.pays),
+    "subscription by SEPA": Purchase("stripe-sepa", "team", "month", payer.pays),
+    "one-time at Stripe": Purchase("stripe-card", "onboarding", None, payer.pays),
+    "one-time at Mollie": Purchase("mollie-ideal", "onboarding", None, payer.pays),
+    "set-up at Stripe": Purchase("stripe-card", None, None, payer.pays),
+    "set-up at Mollie": Purchase("mollie-card", None, None, payer.pays),
+    "declined at Stripe": Purchase("stripe-card", "team", "month", payer.declines),
+    "declined at Mollie": Purchase("mollie-card", "team", "month", payer.declines),
+    "expired at Stripe": Purchase("stripe-card", "team", "month", payer.expires),
+    "expired at Mollie": Purchase("mollie-card", "team", "month", payer.expires),
+    "canceled at Mollie": Purchase("mollie-card", "team", "month", payer.cancels),
+}
+# A life takes a twentieth of a second; `make fuzz` lives many more of them.
+LOOK = settings(
+    max_examples=settings().max_examples // 12,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+@pytest.fixture
+def template(world: World, site: Site, tmp_path: Path) -> Path:
+    """Answer a database file that holds the demo world and nothing else."""
+    kept = tmp_path / "world.sqlite3"
+    connection = world.db.connection()
+    connection.exec_driver_sql("COMMIT")
+    connection.exec_driver_sql(f"VACUUM INTO '{kept}'")
+    connection.exec_driver_sql("BEGIN")
+    world.db.rollback()
+    return kept
+
+
+def live(
+    template: Path, site: Site, sandbox: SandboxServer, purchase: Purchase, steps: list[str]
+) -> tuple[dict[str, Any], dict[str, int]]:
+    """Live a purchase and answer what is remembered, here and at the provider."""
+    with lives.beginning(template, template.parent, site, sandbox, purchase) as life:
+        for step in steps:
+            life.run(step)
+        life.settle()
+        return life.rows(), life.at_provider()
+
+
+@pytest.mark.parametrize("name", PURCHASES)
+class TestOutcome:
+    def test_is_the_same_in_every_order(
+        self, name: str, template: Path, site: Site, sandbox: SandboxServer
+    ) -> None:
+        purchase = PURCHASES[name]
+        expected = live(template, site, sandbox, purchase, ["act_at_provider", "come_back", "hear"])
+
+        @LOOK
+        @given(
+            before=st.lists(st.sampled_from(STEPS), max_size=3),
+            after=st.lists(st.sampled_from(STEPS), max_size=6),
+        )
+        def lived(before: list[str], after: list[str]) -> None:
+            steps = [*before, "act_at_provider", *after]
+            assert live(template, site, sandbox, purchase, steps) == expected
+
+        lived()
+
+
+@pytest.mark.parametrize("name", ["subscription by card at Stripe", "subscription by iDEAL"])
+class TestMoneyAfterExpiry:
+    def test_is_kept_for_a_person_to_decide_in_every_order(
+        self, name: str, template: Path, site: Site, sandbox: SandboxServer
+    ) -> None:
+        purchase = PURCHASES[name]
+        start = ["told_expired", "act_at_provider"]
+        expected = live(template, site, sandbox, purchase, [*start, "hear"])
+
+        @LOOK
+        @given(after=st.lists(st.sampled_from(STEPS), max_size=6))
+        def lived(after: list[str]) -> None:
+            assert live(template, site, sandbox, purchase, [*start, *after]) == expected
+
+        lived()
+
+        assert expected[0]["checkout"] == ("needs_review", "late", True)
