@@ -8,10 +8,10 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from app.billing import orders, periods, vat_numbers
-from app.billing.errors import Invalid, ProviderUnavailable
+from app.billing.errors import BillingError, Invalid, ProviderUnavailable
 from app.models import Membership
 from app.portal.checkout_form import CheckoutForm
-from app.web import errors, guards, headers, sessions
+from app.web import guards, headers, sessions
 
 checkout = Blueprint("checkout", __name__)
 
@@ -44,7 +44,7 @@ def place(membership: Membership) -> Response:
     except (orders.OrderChanged, Invalid, ProviderUnavailable) as error:
         sessions.db().rollback()
         form.blame(error)
-        return _page(membership, form, errors.status_of(error))
+        return _page(membership, form, error)
     tenant = membership.tenant.uuid
     waits = url_for("checkouts.show", tenant=tenant, checkout=placed.checkout_uuid)
     return redirect(placed.url or waits, 303)
@@ -55,7 +55,9 @@ def _ask_for_details(membership: Membership, form: CheckoutForm) -> Response:
     return redirect(url_for("details.show", tenant=membership.tenant.uuid, next=wanted), 303)
 
 
-def _page(membership: Membership, form: CheckoutForm, status: int = 422) -> Response:
+def _page(
+    membership: Membership, form: CheckoutForm, refusal: BillingError | None = None
+) -> Response:
     review = orders.review(
         sessions.db(), sessions.site(), membership=membership, choice=form.choice()
     )
@@ -74,9 +76,10 @@ def _page(membership: Membership, form: CheckoutForm, status: int = 422) -> Resp
         change=_plans_address(membership, review),
         renews_at=_renews_at(review),
     )
-    response = make_response(page, status if form.problems else 200)
-    if status == 503:
-        response.headers["Retry-After"] = "30"
+    response = make_response(page, 422 if form.problems else 200)
+    if isinstance(refusal, ProviderUnavailable):
+        response.status_code = 503
+        response.headers["Retry-After"] = str(refusal.retry_after)
     return response
 
 

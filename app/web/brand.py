@@ -12,7 +12,7 @@ _SHAPE = 3.0
 # The surfaces of static/css/tokens.css that brand-coloured text stands on, darkest and lightest.
 _LIGHT_SURFACE = "#eceffd"
 _DARK_SURFACE = "#262b45"
-_WHITE, _INK = "#ffffff", "#10131c"
+_WHITE, _INK = "#ffffff", "#000000"
 _STEPS = 50
 
 Colour = tuple[int, int, int]

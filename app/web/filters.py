@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
@@ -17,6 +17,8 @@ from app.web import languages
 
 # What Babel formats costs tens of microseconds, and pages show the same amounts again and again.
 _KEPT = 4096
+# English pages are read in every country, and most put the day first.
+_WORLDWIDE = {("en", "long"): "d MMMM y", ("en", "medium"): "d MMM y"}
 
 
 def install(flask_app: Flask) -> None:
@@ -55,12 +57,12 @@ def percentage(share: Decimal | str) -> str:
 
 def long_date(at: datetime) -> str:
     """20 November 2026"""
-    return _date(at, "long", languages.tag())
+    return _date(at.date(), "long", languages.tag())
 
 
 def short_date(at: datetime) -> str:
     """20 Nov 2026"""
-    return _date(at, "medium", languages.tag())
+    return _date(at.date(), "medium", languages.tag())
 
 
 def clock_time(at: datetime) -> str:
@@ -124,8 +126,8 @@ def _number(count: int | Decimal, locale: str) -> str:
 
 
 @lru_cache(_KEPT)
-def _date(at: datetime, style: str, locale: str) -> str:
-    return dates.format_date(at, style, locale=locale)
+def _date(day: date, style: str, locale: str) -> str:
+    return dates.format_date(day, _WORLDWIDE.get((locale, style), style), locale=locale)
 
 
 @lru_cache(32)
