@@ -12,12 +12,23 @@ from typing import Any
 from sqlalchemy import Row, insert, select, text
 from sqlalchemy.orm import Session, joinedload
 
+from app import clock
 from app.billing import demo
 from app.billing import demo_world as demo_data
 from app.billing.accounts import hash_password
 from app.billing.site import Site
 from app.db.base import Base
-from app.models import App, Membership, Price, Product, ProviderAccount, TaxRate, Tenant, User
+from app.models import (
+    App,
+    Membership,
+    Price,
+    Product,
+    ProviderAccount,
+    Subscription,
+    TaxRate,
+    Tenant,
+    User,
+)
 
 CHARLIE = "charlie@nowhere.example"
 PASSWORDS = {
@@ -67,6 +78,30 @@ class World:
         return self.db.scalars(
             select(ProviderAccount).where(ProviderAccount.provider == provider)
         ).one()
+
+    def begin_plan(
+        self, tenant: Tenant, *, price: Price | None = None, status: str = "active"
+    ) -> Subscription:
+        """Give a tenant a plan without a purchase, where how it was bought does not matter."""
+        price = price or self.price("team")
+        subscription = Subscription(
+            app_id=self.app.id,
+            tenant_id=tenant.id,
+            provider_account_id=self.account("stripe").id,
+            price=price,
+            livemode=False,
+            family=price.product.family,
+            status=status,
+            quantity=1,
+            currency=price.currency,
+            net=price.unit_amount,
+            tax=0,
+            total=price.unit_amount,
+            started_at=clock.wall(),
+        )
+        self.db.add(subscription)
+        self.db.commit()
+        return subscription
 
     def rates(self) -> list[TaxRate]:
         """Answer the app's tax rates."""

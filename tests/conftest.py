@@ -44,11 +44,18 @@ def postgres_server(run_folder: Path) -> str:
     return databases.start_postgres(run_folder)
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """Give an empty, migrated PostgreSQL database."""
+@pytest.fixture(scope="session")
+def postgres_of_worker(postgres_server: str) -> Iterator[str]:
+    """Give this worker a migrated PostgreSQL database."""
     with databases.postgres(postgres_server) as url:
         yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_of_worker: str) -> str:
+    """Answer the URL of a migrated PostgreSQL database without a row."""
+    databases.empty(postgres_of_worker)
+    return postgres_of_worker
 
 
 @pytest.fixture

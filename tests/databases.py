@@ -61,6 +61,25 @@ def postgres(server: str, template: str = TEMPLATE) -> Iterator[str]:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def empty(url: str) -> None:
+    """Delete every row of a database on the run's server, and end what still talks to it.
+
+    A new database takes half a second, this takes a few milliseconds.
+    """
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as admin:
+        admin.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid != pg_backend_pid()"
+        )
+        tables = admin.execute(
+            "SELECT format('DELETE FROM %I;', tablename) FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename != 'alembic_version'"
+        )
+        # The order of the tables does not matter while foreign keys are not looked at.
+        deletes = "".join(delete for (delete,) in tables)
+        admin.execute(f"SET session_replication_role = replica; {deletes}".encode())
+
+
 def start_postgres(run: Path) -> str:
     """Start the run's server, or join the one another worker started; it ends with the last."""
     # The package reads this on import, and warns where it is missing or open to others.
