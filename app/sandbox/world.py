@@ -87,6 +87,8 @@ class World:
         the sandbox needs: whoever is called back may call in.
         """
         with self._advancing:
+            # What is on its way now is attempted before time moves: its retries count from now.
+            self.outbox.wait_idle()
             while not self.stopping.is_set():
                 due = self._next_due()
                 if due is None or due > target:

@@ -65,7 +65,7 @@ class TestCall:
         door.status = 202
         shop.act(shop.payment(webhookUrl=door.url), "pay")
 
-        shop.sandbox.advance("31 minutes")
+        shop.sandbox.advance("32 minutes")
         early = len(door.calls)
         shop.sandbox.advance("25 hours")
         late = len(door.calls)
