@@ -41,7 +41,7 @@ def sign_in(db: Session, site: Site, *, email: str, password: str, address: str 
     when it is right, so that guesses made at the same time all count. Raises NotAuthenticated, and
     NotAllowed after too many tries for the e-mail, or from the address, within 15 minutes.
     """
-    email = email.strip().lower()
+    email = "".join(filter(str.isprintable, email)).strip().lower()
     limits = {f"email:{email[:320]}": site.config.SIGN_IN_TRIES}
     if address:
         limits[f"address:{address}"] = site.config.SIGN_IN_TRIES * _TRIES_PER_ADDRESS

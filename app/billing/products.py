@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,6 +17,8 @@ from app.models.subscription import RUNNING
 
 FAMILY = "default"
 _INTERVALS = ("month", "year")
+# PostgreSQL refuses a NUL in any text it is asked for; an id of ours has no such character.
+_PRICE_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +105,19 @@ def find_price(db: Session, tenant: Tenant, price_id: str) -> Price:
 
     Raises NotFound for an unknown, archived or foreign one.
     """
-    price = db.scalars(_PRICE, {"app_id": tenant.app_id, "price_id": price_id}).one_or_none()
+    price = None
+    if is_price_id(price_id):
+        # PostgreSQL takes no NUL in a text, not even to compare it.
+    asked = {"app_id": tenant.app_id, "price_id": price_id.replace("\0", " ")}
+    price = db.scalars(_PRICE, asked).one_or_none()
     if price is None:
         raise NotFound("This price is not offered any more. Choose a plan again.", field="price")
     return price
+
+
+def is_price_id(text: str) -> bool:
+    """The text may name a price."""
+    return _PRICE_ID.fullmatch(text) is not None
 
 
 def _running(db: Session, tenant: Tenant) -> Sequence[Subscription]:

@@ -207,6 +207,8 @@ def _trimmed(name: str, value: str | None) -> str | None:
     trimmed = " ".join((value or "").split())
     if len(trimmed) > _LONGEST:
         raise Invalid("This is too long: use at most 200 characters.", field=name)
+    if not trimmed.isprintable():
+        raise Invalid("This holds characters that cannot be printed.", field=name)
     return trimmed or None
 
 
