@@ -40,6 +40,7 @@ from app.models import (
     Tenant,
 )
 from app.models.checkout_session import PENDING
+from app.providers import NAMES as PROVIDERS
 from app.providers.base import Interval, Line, Mode, TaxBehavior
 
 
@@ -265,6 +266,9 @@ def _check(
 
 def _facts(db: Session, tenant: Tenant, choice: Choice) -> tuple[Price, _At]:
     provider = (choice.method or "").partition("-")[0]
+    if provider not in PROVIDERS or not products.is_price_id(choice.price_id):
+        products.find_price(db, tenant, choice.price_id)
+        raise Invalid("Choose how to pay.", field="method")
     row = db.execute(
         select(Price, ProviderAccount, Customer.provider_id, ProviderPrice.provider_id)
         .join(Price.product)
