@@ -108,8 +108,8 @@ def find_price(db: Session, tenant: Tenant, price_id: str) -> Price:
     price = None
     if is_price_id(price_id):
         # PostgreSQL takes no NUL in a text, not even to compare it.
-    asked = {"app_id": tenant.app_id, "price_id": price_id.replace("\0", " ")}
-    price = db.scalars(_PRICE, asked).one_or_none()
+        asked = {"app_id": tenant.app_id, "price_id": price_id}
+        price = db.scalars(_PRICE, asked).one_or_none()
     if price is None:
         raise NotFound("This price is not offered any more. Choose a plan again.", field="price")
     return price
