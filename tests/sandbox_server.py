@@ -5,10 +5,12 @@ import json
 import threading
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIApplication
+
+from werkzeug.wsgi import ClosingIterator
 
 from app.sandbox import create_sandbox
 from app.sandbox.serve import Server
@@ -116,7 +118,8 @@ class Watch:
             statuses.append(int(status.partition(" ")[0]))
             return start_response(status, headers, *rest)
 
-        body = b"".join(self.app(environ, start))
+        with closing(ClosingIterator(self.app(environ, start))) as chunks:
+            body = b"".join(chunks)
         self._check(environ, sent, statuses[0], body)
         return [body]
 
