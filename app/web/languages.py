@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from babel import Locale
 from flask import Flask, current_app, g, request
@@ -21,8 +22,8 @@ def install(flask_app: Flask) -> None:
     environment = flask_app.jinja_env
     environment.add_extension("jinja2.ext.i18n")
     environment.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: get_translations().ugettext(text),
-        ngettext=lambda one, many, n: get_translations().ungettext(one, many, n),
+        gettext=lambda text: _translations().ugettext(text),
+        ngettext=lambda one, many, n: _translations().ungettext(one, many, n),
         newstyle=True,
     )
     flask_app.context_processor(lambda: {"language": tag().replace("_", "-")})
@@ -31,6 +32,13 @@ def install(flask_app: Flask) -> None:
 def tag() -> str:
     """Answer the language of this page, such as `en` or `pt_BR`."""
     return _tag(get_locale() or Locale("en"))
+
+
+def _translations() -> Any:
+    # Found once a page: a page has dozens of texts, and finding them costs more than the words.
+    if "translations" not in g:
+        g.translations = get_translations()
+    return g.translations
 
 
 @cache
