@@ -1,13 +1,25 @@
-"""The browser of the journeys."""
+"""The stage of the journeys: a browser, the portal and the sandbox on real ports, the actors."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, expect
 
-from tests.e2e import browser
+from app.billing.site import Site
+from app.db.engine import Database
+from app.models import Tenant, User
+from tests.cast import World
+from tests.e2e import browser as browsers
+from tests.e2e import portal as portals
+from tests.e2e.actors import PATIENCE, Cookies, Payer
+from tests.e2e.portal import Door, Portal
+from tests.sandbox_server import SandboxServer, serve_sandbox
+
+Meet = Callable[..., Payer]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,4 +33,101 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     """Tell pytest-playwright which Chromium to start, and how."""
-    return browser.launch_options()
+    return browsers.launch_options()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    """Wait longer for a state than Playwright does by itself: machines may be busy."""
+    expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def door() -> Iterator[Door]:
+    """Open the port of this test worker's portals."""
+    door = Door()
+    yield door
+    door.close()
+
+
+@pytest.fixture(scope="session")
+def sandbox_of_worker() -> Iterator[SandboxServer]:
+    """Serve a sandbox of the journeys' own: it calls the port of their portals."""
+    with serve_sandbox() as server:
+        yield server
+
+
+@pytest.fixture
+def public_url(door: Door) -> str:
+    """Answer the address the portal is served at."""
+    return door.url
+
+
+@pytest.fixture
+def portal(
+    door: Door, site: Site, database: Database, world: World, sandbox: SandboxServer
+) -> Iterator[Portal]:
+    """Serve the portal with the demo world in it."""
+    with portals.serve(door, site, database) as portal:
+        yield portal
+        sandbox.wait_idle()
+
+
+@pytest.fixture(scope="session")
+def kept_sign_ins() -> Cookies:
+    """Keep who is signed in, so that one journey in many types a password."""
+    return {}
+
+
+@pytest.fixture
+def context_settings() -> dict[str, Any]:
+    """Answer how the browsers of a journey are set up; journeys override this."""
+    return {}
+
+
+@pytest.fixture
+def meet(
+    browser: Browser,
+    portal: Portal,
+    sandbox: SandboxServer,
+    kept_sign_ins: Cookies,
+    context_settings: dict[str, Any],
+) -> Iterator[Meet]:
+    """Give people browsers of their own; what these complained of fails the journey."""
+    met: list[Payer] = []
+
+    def meet(user: User, tenant: Tenant) -> Payer:
+        person = Payer(
+            browser, portal.url, sandbox.url, user, tenant, kept_sign_ins, context_settings
+        )
+        met.append(person)
+        return person
+
+    yield meet
+    for person in met:
+        person.leaves()
+    assert [complaint for person in met for complaint in person.complaints.heard] == []
+
+
+@pytest.fixture
+def tara(meet: Meet, world: World) -> Payer:
+    """Answer the admin of Globex, signed in."""
+    tara = meet(world.tara, world.globex)
+    tara.signs_in()
+    return tara
+
+
+@pytest.fixture
+def milo(meet: Meet, world: World) -> Payer:
+    """Answer a member of Globex, signed in."""
+    milo = meet(world.milo, world.globex)
+    milo.signs_in()
+    return milo
+
+
+@pytest.fixture
+def peter(meet: Meet, world: World) -> Payer:
+    """Answer the admin of Initech, signed in."""
+    peter = meet(world.peter, world.initech)
+    peter.signs_in()
+    return peter

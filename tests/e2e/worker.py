@@ -1,0 +1,60 @@
+"""A worker for journeys: a thread that looks at stored events when the doors nudge it."""
+
+from __future__ import annotations
+
+import threading
+
+from app.billing import sweep
+from app.billing.site import Site
+from app.db.engine import Database
+
+
+class Worker:
+    """Does what the queue's worker does, and can be waited for."""
+
+    def __init__(self, database: Database, site: Site) -> None:
+        self._database, self._site = database, site
+        self._changed = threading.Condition()
+        self._wanted = self._done = 0
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="worker")
+        self._thread.start()
+
+    def nudge(self) -> None:
+        """Ask for a look at what is stored."""
+        with self._changed:
+            self._wanted += 1
+            self._changed.notify_all()
+
+    def wait_idle(self) -> None:
+        """Wait until everything asked for so far has been looked at."""
+        with self._changed:
+            wanted = self._wanted
+            self._changed.wait_for(lambda: self._done >= wanted)
+
+    def sweep(self) -> None:
+        """Do what the worker does every minute."""
+        with self._database.writer() as db:
+            sweep.run(db, self._site)
+
+    def stop(self) -> None:
+        """End after the look at hand."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (wanted := self._next()) is not None:
+            try:
+                with self._database.writer() as db:
+                    sweep.process_events(db, self._site)
+            finally:
+                with self._changed:
+                    self._done = wanted
+                    self._changed.notify_all()
+
+    def _next(self) -> int | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopped or self._wanted > self._done)
+            return None if self._stopped else self._wanted
