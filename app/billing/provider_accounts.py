@@ -81,10 +81,10 @@ def connect(
 def is_ready(site: Site, account: ProviderAccount) -> bool:
     """Answer whether the provider accepts our key and calls our present address; asks it."""
     try:
-        hook_url = site.hook_url(account)
+        checks = site.provider(account).check(webhook_url=site.hook_url(account))
     except Unreadable:
         return False
-    return all(check.is_fine for check in site.provider(account).check(webhook_url=hook_url))
+    return all(check.is_fine for check in checks)
 
 
 def refuse_live_in_demo(db: Session, site: Site) -> None:
