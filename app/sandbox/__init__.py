@@ -30,7 +30,7 @@ def create_sandbox(
     """
     from app.sandbox import home, mollie, stripe
     from app.sandbox.control import control
-    from app.sandbox.pages import pages
+    from app.sandbox.pages import nothing_here, pages
 
     app = Sandbox(__name__, static_folder=None)
     app.url_map.strict_slashes = False
@@ -39,6 +39,7 @@ def create_sandbox(
     app.register_blueprint(pages, url_prefix="/sandbox")
     app.register_blueprint(control)
     app.register_blueprint(home.home)
+    app.register_error_handler(404, nothing_here)
     stripe.mount(app, app.world)
     mollie.mount(app, app.world)
     app.world.start()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import sys
 import threading
 from pathlib import Path
@@ -26,7 +27,13 @@ def main() -> int:
         _complain(f"SANDBOX_PORT must be a port number, not {port!r}.")
         return 2
     state = os.environ.get("SANDBOX_STATE")
-    app = create_sandbox(seed=os.environ.get("SANDBOX_SEED"), state=Path(state) if state else None)
+    try:
+        app = create_sandbox(
+            seed=os.environ.get("SANDBOX_SEED"), state=Path(state) if state else None
+        )
+    except (OSError, sqlite3.Error) as e:
+        _complain(f"The sandbox cannot keep its state in {state}: {e}.")
+        return 1
     try:
         return _serve(app, int(port))
     finally:
@@ -39,6 +46,7 @@ def _serve(app: Sandbox, port: int) -> int:
     except OSError as e:
         _complain(f"The sandbox cannot listen on 127.0.0.1:{port}: {e.strerror}.")
         return 1
+    app.world.base_url = server.url
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())

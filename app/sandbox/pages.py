@@ -18,6 +18,16 @@ def show(template: str, status: int = 200, **values: object) -> Response:
     return response
 
 
+def nothing_here(_error: Exception) -> Response:
+    return show(
+        "message.html",
+        404,
+        title="There is nothing here",
+        message="The sandbox serves Stripe below /stripe/v1 and Mollie below /mollie/v2.",
+        link={"url": "/", "text": "See what is there"},
+    )
+
+
 def missing() -> Response:
     return show(
         "message.html",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -19,7 +20,7 @@ CONTROLS = {
     "sandbox-3ds-pass",
     "sandbox-3ds-fail",
 }
-EVERYTHING = {
+EVERYTHING: dict[str, Any] = {
     "billing_address_collection": "required",
     "shipping_address_collection": {"allowed_countries": ["NL", "DE"]},
     "tax_id_collection": {"enabled": True},
@@ -164,7 +165,13 @@ def test_an_ended_session_says_so_and_leads_back(shop: Shop, ending: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["/stripe/pay/cs_none", "/stripe/pay/cs_none/challenge", "/stripe/invoice/in_none"]
+    "path",
+    [
+        "/stripe/pay/cs_none",
+        "/stripe/pay/cs_none/challenge",
+        "/stripe/invoice/in_none",
+        "/nowhere",
+    ],
 )
 def test_an_unknown_page_is_a_page_too(shop: Shop, path: str) -> None:
     page = shop.open(shop.sandbox.url + path)

@@ -84,6 +84,21 @@ def test_a_port_that_is_taken_or_no_port_is_said_in_one_sentence() -> None:
             assert len(refused.stderr.splitlines()) == 1
 
 
+def test_a_state_that_cannot_be_kept_is_said_in_one_sentence(tmp_path: Path) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-m", "app.sandbox"],
+        cwd=ROOT,
+        env={**os.environ, "SANDBOX_PORT": "0", "SANDBOX_STATE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+    assert refused.returncode == 1
+    assert str(tmp_path) in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+
+
 def test_several_requests_use_one_connection() -> None:
     with running() as (_, url):
         host = url.removeprefix("http://")

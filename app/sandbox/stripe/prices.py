@@ -27,6 +27,7 @@ def create(account: Account, params: Json) -> Json:
 
 def make(account: Account, params: Json, prefix: str) -> Json:
     """Store a price, also one given inline (`prefix` is then where it stood)."""
+    _free_lookup_key(account, params, prefix)
     product = _product(account, params, prefix)
     amount = _amount(params, prefix)
     recurring = _recurring(params.get("recurring"), prefix)
@@ -134,6 +135,16 @@ def _product(account: Account, params: Json, prefix: str) -> str:
         message = "The product is archived and cannot be used for new purchases."
         raise errors.invalid(message, at(prefix, "product"))
     return str(product["id"])
+
+
+def _free_lookup_key(account: Account, params: Json, prefix: str) -> None:
+    """Take a lookup key over from its present price when asked; raises Refusal when not."""
+    key = params.get("lookup_key")
+    for price in account.find(KIND, lambda p: bool(key) and p["lookup_key"] == key):
+        if not params.get("transfer_lookup_key"):
+            message = f"A price (`{price['id']}`) already uses that lookup key."
+            raise errors.invalid(message, at(prefix, "lookup_key"))
+        account.save(KIND, {**price, "lookup_key": None})
 
 
 def _amount(params: Json, prefix: str) -> Decimal:

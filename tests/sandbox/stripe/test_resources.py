@@ -59,6 +59,10 @@ def test_the_catalogue_can_be_read_back(shop: Shop) -> None:
     with pytest.raises(stripe.InvalidRequestError):
         shop.sdk.products.delete(product.id)
     assert shop.sdk.products.delete(shop.product()).deleted
+    with pytest.raises(stripe.InvalidRequestError, match="lookup key"):
+        shop.price(lookup_key="team")
+    moved = shop.price(lookup_key="team", transfer_lookup_key=True)
+    assert [p.id for p in shop.sdk.prices.list({"lookup_keys": ["team"]}).data] == [moved]
     with pytest.raises(stripe.InvalidRequestError, match="tax behavior"):
         shop.sdk.prices.update(price, {"tax_behavior": "inclusive"})
 
