@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from typing import Any, cast
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from app.billing.site import Site
-from app.models import ProviderAccount, TaxRate, Tenant
+from app.models import CheckoutSession, ProviderAccount, TaxRate, Tenant
 from app.money import Money
 from app.providers.base import CheckoutRequest, Collect, Line, Mode
 
@@ -35,6 +38,8 @@ class CheckoutOrder:
 
     `slot` is set in the portal: of one tenant, mode and slot at most one order is pending.
     `customer_id` and `provider_tax_rate_id` are given where the provider has made them already.
+    What an API's caller adds is explained at `CheckoutSession`; `lifetime` is how long the
+    provider's page shall live.
     """
 
     app_id: int
@@ -62,8 +67,16 @@ class CheckoutOrder:
     email: str | None = None
     collect: Collect = field(default_factory=Collect)
     lifetime: timedelta | None = None
+    embedded: bool = False
     customer_id: str | None = None
     provider_tax_rate_id: str | None = None
+    is_deferred: bool = False
+    is_kept: bool = False
+    deadline: datetime | None = None
+    payable: str | None = None
+    reference: str | None = None
+    state_digest: str | None = None
+    caller_metadata: dict[str, Any] | None = None
 
     @property
     def needs_customer(self) -> bool:
@@ -88,6 +101,74 @@ class CheckoutOrder:
             self.tax.vat_number,
         )
         return sha256(repr(words).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What of an order has no column of its own, kept so that it can be opened later."""
+
+    lines: tuple[Line, ...]
+    collect: Collect
+    locale: str | None
+    lifetime: timedelta | None
+    embedded: bool
+
+
+_DETAILS = TypeAdapter(Details)
+
+
+def details(order: CheckoutOrder) -> dict[str, Any]:
+    """Answer what is kept of an order beside its columns."""
+    kept = Details(order.lines, order.collect, order.locale, order.lifetime, order.embedded)
+    dumped: dict[str, Any] = _DETAILS.dump_python(kept, mode="json")
+    return dumped
+
+
+def again(row: CheckoutSession) -> CheckoutOrder:
+    """Answer the order of a checkout that was kept with its details."""
+    kept = _DETAILS.validate_python(row.details)
+    return CheckoutOrder(
+        app_id=row.app_id,
+        livemode=row.livemode,
+        account=row.provider_account,
+        mode=cast(Mode, row.mode),
+        currency=row.currency,
+        net=row.net,
+        tax_amount=row.tax,
+        total=row.total,
+        description=row.description,
+        origin=row.origin,
+        tenant=row.tenant,
+        user_id=row.user_id,
+        method=row.method,
+        lines=kept.lines,
+        price_row=row.price_id,
+        family=row.family,
+        slot=row.slot,
+        quantity=row.quantity,
+        tax=Tax(
+            rule=row.tax_rule,
+            country=row.tax_country,
+            percentage=row.tax_percentage,
+            rate=row.tax_rate,
+            vat_number=row.vat_number,
+            vat_status=row.vat_status,
+        ),
+        success_url=row.success_url,
+        cancel_url=row.cancel_url,
+        locale=kept.locale,
+        email=row.email,
+        collect=kept.collect,
+        lifetime=kept.lifetime,
+        embedded=kept.embedded,
+        is_deferred=row.is_deferred,
+        is_kept=row.is_kept,
+        deadline=row.deadline,
+        payable=row.payable,
+        reference=row.reference,
+        state_digest=row.state_digest,
+        caller_metadata=row.caller_metadata,
+    )
 
 
 def return_url(site: Site, checkout: UUID, *, key: str | None = None) -> tuple[str, str]:
@@ -124,6 +205,7 @@ def request(
         locale=order.locale,
         webhook_url=site.hook_url(order.account),
         expires_at=now + order.lifetime if order.lifetime else None,
+        embedded=order.embedded,
         collect=order.collect,
     )
 

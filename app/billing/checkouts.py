@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.billing import acts, claims, deeds, intents, looks, openings, timeline
+from app.billing import acts, claims, deeds, intents, looks, openings, subscriptions, timeline
 from app.billing.checkout_orders import CheckoutOrder
 from app.billing.errors import Conflict, NotFound
 from app.billing.openings import Opened
@@ -61,6 +62,26 @@ def start(db: Session, site: Site, order: CheckoutOrder) -> Opened:
         elif _replace(db, site, order, holder):
             replaced = holder.id
     raise Conflict("Another order of yours is being changed at this moment. Try again shortly.")
+
+
+def create(
+    db: Session,
+    site: Site,
+    order: CheckoutOrder,
+    *,
+    also: Callable[[int], None] | None = None,
+) -> int:
+    """Make a checkout for an API's caller and answer its row: always a new one, opened at the
+    provider now unless it is deferred. Commits; `also` writes into the first commit.
+
+    Raises Conflict where a plan of the family runs, and as `start` does.
+    """
+    _refuse_second_plan(db, order)
+    intent = intents.write(db, site, order, also=also)
+    assert intent is not None, "an order without a slot is never held up"
+    if not order.is_deferred:
+        openings.open_claimed(db, site, intent, order)
+    return intent
 
 
 def sync(db: Session, site: Site, checkout_id: int, *, cause: str) -> None:
@@ -158,6 +179,14 @@ def _open_status(checkout: CheckoutSession, *, now: datetime) -> str:
     return "not_charged" if waited else "confirming"
 
 
+def _refuse_second_plan(db: Session, order: CheckoutOrder) -> None:
+    if order.mode != "subscription" or order.tenant is None or order.family is None:
+        return
+    tenant = order.tenant
+    if subscriptions.running(db, tenant.id, livemode=order.livemode, family=order.family):
+        raise Conflict("%(tenant)s already has a plan, so nothing was ordered.", tenant=tenant.name)
+
+
 def _holder(db: Session, order: CheckoutOrder) -> _Holder | None:
     assert order.tenant is not None
     row = db.execute(
@@ -186,13 +215,20 @@ def _join(db: Session, site: Site, order: CheckoutOrder, holder: _Holder) -> Ope
         return openings.join(db, site, holder.id, order)
     now = site.clock.now()
     if holder.expires_at is not None and holder.expires_at <= now:
-        try:
-            expire(db, site, holder.id, cause="start")
-        except provider_errors.ProviderError as error:
-            raise openings.unavailable(error) from error
-        return None
+        return _join_late(db, site, holder.id)
     _come_again(db, holder.id)
     return Opened(holder.uuid, holder.url)
+
+
+def _join_late(db: Session, site: Site, checkout_id: int) -> Opened | None:
+    """Its page has ended: it may have been paid before, and is then not bought again."""
+    try:
+        expire(db, site, checkout_id, cause="start")
+    except provider_errors.ProviderError as error:
+        raise openings.unavailable(error) from error
+    checkout = db.get_one(CheckoutSession, checkout_id, populate_existing=True)
+    db.commit()
+    return None if checkout.is_over else Opened(checkout.uuid, None)
 
 
 def _come_again(db: Session, checkout_id: int) -> None:
@@ -236,8 +272,8 @@ def _supersede(db: Session, site: Site, holder_id: int, order: CheckoutOrder) ->
         acts.expire_checkout(db, checkout, now=now)
         timeline.note(db, checkout, "checkout.superseded", cause="replaced", now=now)
     db.commit()
-    if state == "complete" and order.mode == "subscription":
-        raise Conflict("Your earlier order has just been paid. Look at your plan before you order.")
+    if state in ("complete", "needs_review") and order.mode != "setup":
+        raise Conflict("Your earlier order has just been paid. Look at it before you order again.")
     return state != "processing"
 
 

@@ -27,6 +27,8 @@ SETTLING = timedelta(days=14)
 MANDATE = timedelta(hours=72)
 AFTER_AN_END = timedelta(days=1)
 UNCLAIMED = timedelta(minutes=10)
+# A checkout whose payer has not come yet lives as long as a provider's page would (Stripe: 24 h).
+DEFERRED = timedelta(hours=24)
 
 
 def next_look(checkout: CheckoutSession, *, now: datetime) -> datetime | None:
@@ -37,6 +39,8 @@ def next_look(checkout: CheckoutSession, *, now: datetime) -> datetime | None:
     age = now - checkout.created_at
     if checkout.state in ("starting", "open"):
         soon = now + _gap(_OPEN, age)
+        if checkout.deadline:
+            return min(soon, max(checkout.deadline, now))
         if checkout.expires_at and now < checkout.expires_at:
             return min(soon, checkout.expires_at + timedelta(minutes=1))
         return soon

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import checkout_orders, claims, customers, requests
+from app.billing import checkout_orders, claims, customers, deadlines, requests
 from app.billing.checkout_orders import CheckoutOrder
 from app.billing.site import Site
 from app.db import once
 from app.models import CheckoutSession
 
 
-def write(db: Session, site: Site, order: CheckoutOrder) -> int | None:
+def write(
+    db: Session,
+    site: Site,
+    order: CheckoutOrder,
+    *,
+    also: Callable[[int], None] | None = None,
+) -> int | None:
     """Write a checkout as starting and claimed by us, commit, and answer its id; None where the
     slot is held by another one.
 
-    Where the provider knows customer and tax rate already, the request is stored with it.
+    A deferred one is claimed by nobody. Where the provider knows customer and tax rate already, the
+    request is stored with it. `also` writes what belongs to the checkout into the same commit.
     """
     intent = once.insert(db, CheckoutSession, _values(site, order))
+    if intent is not None and also is not None:
+        also(intent)
     db.commit()
     return intent
 
@@ -78,13 +88,23 @@ def _values(site: Site, order: CheckoutOrder) -> dict[str, Any]:
         "success_url": order.success_url,
         "cancel_url": order.cancel_url,
         "return_key": checkout_orders.return_url(site, checkout)[0],
+        "is_deferred": order.is_deferred,
+        "is_kept": order.is_kept,
+        "details": checkout_orders.details(order) if order.is_deferred or order.is_kept else None,
+        "deadline": order.deadline,
+        "expires_at": order.deadline,
+        "payable": order.payable,
+        "reference": order.reference,
+        "state_digest": order.state_digest,
+        "email": order.email,
+        "caller_metadata": order.caller_metadata,
         "idempotency_key": str(uuid4()),
         "request": None,
         "first_tried_at": None,
-        "claimed_until": clock.wall() + claims.HOLD,
-        "next_check_at": now + timedelta(minutes=1),
+        "claimed_until": None if order.is_deferred else clock.wall() + claims.HOLD,
+        "next_check_at": _first_look(order, now),
     }
-    if is_ready(site, order):
+    if is_ready(site, order) and not order.is_deferred:
         request = checkout_orders.request(
             site,
             order,
@@ -95,6 +115,11 @@ def _values(site: Site, order: CheckoutOrder) -> dict[str, Any]:
         )
         values |= {"request": site.vault.seal(requests.dump(request)), "first_tried_at": now}
     return values
+
+
+def _first_look(order: CheckoutOrder, now: datetime) -> datetime:
+    soon = now + (deadlines.DEFERRED if order.is_deferred else timedelta(minutes=1))
+    return min(soon, order.deadline) if order.deadline else soon
 
 
 def _buyer(order: CheckoutOrder) -> dict[str, Any] | None:

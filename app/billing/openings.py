@@ -109,14 +109,19 @@ def finish(db: Session, site: Site, checkout_id: int) -> Opened | None:
         raise
 
 
+def resume(db: Session, site: Site, checkout_id: int) -> Opened | None:
+    """Open a checkout that was kept with its details: its payer presses pay, or its caller will ask
+    again. Waits for whoever is at it. Commits; raises as `open_claimed`; None where it ended."""
+    order = checkout_orders.again(db.get_one(CheckoutSession, checkout_id, populate_existing=True))
+    db.commit()
+    return join(db, site, checkout_id, order)
+
+
 def close_unsent(db: Session, site: Site, checkout_id: int) -> None:
     """End a checkout the provider was never asked for; one that was asked for, or that somebody is
     opening, stays. Commits."""
-    row = db.get_one(CheckoutSession, checkout_id, populate_existing=True)
-    unsent = row.state == "starting" and row.request is None
-    db.commit()
-    if unsent and claims.take(db, CheckoutSession, checkout_id):
-        _close(db, site, checkout_id, "expired")
+    if claims.take(db, CheckoutSession, checkout_id):
+        _close(db, site, checkout_id, "expired", only_unsent=True)
 
 
 def unclaimed(db: Session, checkout_id: int) -> CheckoutSession | None:
@@ -197,7 +202,7 @@ def _keep(
         row.version += 1
     if is_starting:
         row.url = opened.url
-        row.expires_at = opened.expires_at
+        row.expires_at = row.deadline or opened.expires_at
         if opened.client_secret:
             row.sealed_client_secret = site.vault.seal(opened.client_secret)
         transitions.move(db, row, "open", cause="start", now=now)
@@ -244,11 +249,17 @@ def _failed(db: Session, site: Site, checkout_id: int, error: errors.ProviderErr
 
 
 def _close(
-    db: Session, site: Site, checkout_id: int, state: str, *, reason: str | None = None
+    db: Session,
+    site: Site,
+    checkout_id: int,
+    state: str,
+    *,
+    reason: str | None = None,
+    only_unsent: bool = False,
 ) -> None:
     now = site.clock.now()
     row = db.get_one(CheckoutSession, checkout_id, with_for_update=True, populate_existing=True)
-    if row.state == "starting":
+    if row.state == "starting" and not (only_unsent and row.request):
         row.version += 1
         transitions.move(db, row, state, cause="start", now=now, reason=reason)
         row.next_check_at = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.billing import acts, deadlines, payment_methods, payments, subscriptions, transitions
@@ -48,7 +48,7 @@ def apply(
 def _remember(checkout: CheckoutSession, state: CheckoutState, attempts: list[Payment]) -> None:
     checkout.provider_id = state.provider_id
     checkout.url = state.url or checkout.url
-    checkout.expires_at = state.expires_at or checkout.expires_at
+    checkout.expires_at = checkout.deadline or state.expires_at or checkout.expires_at
     declines = [attempt.decline for attempt in attempts if attempt.decline]
     checkout.decline = declines[-1] if declines else None
     if state.collected:
@@ -95,8 +95,7 @@ def _doubt(db: Session, checkout: CheckoutSession, state: CheckoutState) -> str 
     ):
         return "amount"
     if checkout.mode == "subscription" and checkout.tenant_id is not None:
-        # Two payments of one tenant may end at the same moment: one is judged after the other.
-        db.execute(select(Tenant.id).where(Tenant.id == checkout.tenant_id).with_for_update())
+        _lock_tenant(db, checkout)
         if subscriptions.running_beside(db, checkout):
             return "duplicate"
     if checkout.mode == "payment" and _is_paid_twice(db, checkout):
@@ -104,18 +103,42 @@ def _doubt(db: Session, checkout: CheckoutSession, state: CheckoutState) -> str 
     return None
 
 
+def _lock_tenant(db: Session, checkout: CheckoutSession) -> None:
+    """Two payments of one tenant may end at the same moment: one is judged after the other.
+
+    The lock lets rows that point at the tenant be written meanwhile, or both would wait for ever.
+    """
+    tenant = select(Tenant.id).where(Tenant.id == checkout.tenant_id)
+    db.execute(tenant.with_for_update(key_share=True))
+
+
 def _is_paid_twice(db: Session, checkout: CheckoutSession) -> bool:
-    """The order took another's place, or lost its own, and the other one was paid too."""
+    """Of the orders that took each other's place another one was paid too."""
     if checkout.slot is None:
         return False
-    db.execute(select(Tenant.id).where(Tenant.id == checkout.tenant_id).with_for_update())
-    chain = (CheckoutSession.superseded_by_id == checkout.id) | (
-        CheckoutSession.id == checkout.superseded_by_id
+    _lock_tenant(db, checkout)
+    others = _replaced(checkout)
+    found = db.scalars(
+        select(CheckoutSession.id)
+        .where(CheckoutSession.id.in_(others), CheckoutSession.state == "complete")
+        .limit(1)
     )
-    other = db.execute(
-        select(CheckoutSession.id).where(chain, CheckoutSession.state == "complete").limit(1)
-    ).first()
-    return other is not None
+    return found.first() is not None
+
+
+def _replaced(checkout: CheckoutSession) -> Select[tuple[int]]:
+    """The orders whose place a checkout took, or that took its place, however far apart."""
+    row = CheckoutSession
+    seen = (
+        select(row.id, row.superseded_by_id)
+        .where(row.id == checkout.id)
+        .cte("replaced", recursive=True)
+    )
+    linked = (row.superseded_by_id == seen.c.id) | (row.id == seen.c.superseded_by_id)
+    chain = seen.union(
+        select(row.id, row.superseded_by_id).where(row.tenant_id == checkout.tenant_id, linked)
+    )
+    return select(chain.c.id).where(chain.c.id != checkout.id)
 
 
 def _review(
@@ -232,7 +255,7 @@ def _close_siblings(db: Session, checkout: CheckoutSession, *, now: datetime) ->
     same = (
         CheckoutSession.family == checkout.family
         if checkout.mode == "subscription"
-        else CheckoutSession.superseded_by_id == checkout.id
+        else CheckoutSession.id.in_(_replaced(checkout))
     )
     siblings = db.scalars(
         select(CheckoutSession).where(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.billing import acts, checkouts, deadlines, deeds, events, subscriptions
+from app.billing import acts, checkouts, deadlines, deeds, events, openings, subscriptions
 from app.billing.errors import BillingError
 from app.billing.site import Site
 from app.models import CheckoutSession, Subscription
@@ -105,13 +106,32 @@ def _check(db: Session, site: Site, checkout_id: int) -> None:
     # Put off first: a look that fails, or a process that dies of it, must not come first for ever.
     _put_off(db, site, CheckoutSession, checkout_id)
     checkout = db.get_one(CheckoutSession, checkout_id, populate_existing=True)
-    age = site.clock.now() - checkout.created_at
-    state = checkout.state
+    fate = _fate(checkout, now=site.clock.now())
+    if fate == "wait" and checkout.is_deferred:
+        checkout.next_check_at = checkout.deadline or checkout.created_at + deadlines.DEFERRED
     db.commit()
-    if state != "starting":
+    if fate == "sync":
         checkouts.sync(db, site, checkout_id, cause="sweep")
-    elif age >= deadlines.UNCLAIMED:
+    elif fate == "expire":
+        checkouts.expire(db, site, checkout_id, cause="deadline")
+    elif fate == "resume":
+        openings.resume(db, site, checkout_id)
+    elif fate == "drop":
         checkouts.drop_unclaimed(db, site, checkout_id)
+
+
+def _fate(
+    checkout: CheckoutSession, *, now: datetime
+) -> Literal["sync", "expire", "resume", "drop", "wait"]:
+    is_late = checkout.deadline is not None and checkout.deadline <= now
+    if checkout.state != "starting":
+        return "expire" if is_late and checkout.state == "open" else "sync"
+    age = now - checkout.created_at
+    if checkout.is_deferred and checkout.request is None:
+        return "drop" if is_late or age >= deadlines.DEFERRED else "wait"
+    if checkout.is_deferred or checkout.is_kept:
+        return "drop" if is_late else "resume"
+    return "drop" if age >= deadlines.UNCLAIMED else "wait"
 
 
 def _follow(db: Session, site: Site, subscription_id: int) -> None:

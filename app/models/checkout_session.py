@@ -42,6 +42,7 @@ PENDING = ("starting", "open", "processing")
 MODES = ("payment", "subscription", "setup")
 _HOLDS_SLOT = text(f"slot IS NOT NULL AND superseded_at IS NULL AND state IN {PENDING!r}")
 _IS_DUE = text("next_check_at IS NOT NULL")
+_IS_PAYABLE = text("payable IS NOT NULL")
 
 
 class CheckoutSession(Base):
@@ -51,6 +52,11 @@ class CheckoutSession(Base):
     pending. `order_digest` tells the same order from another one. `request` is the sealed request
     to the provider, stored before the first try. Amounts are in minor units; `version` moves with
     every look that was applied.
+
+    For callers of the APIs: a deferred checkout is made at the provider when its payer presses pay;
+    a kept one is opened by the sweep rather than dropped, since its caller will ask again; at its
+    `deadline` we end it, whatever the provider's own minimum; `payable` names what of the caller's
+    is paid for (one open at a time), `reference` and `caller_metadata` are the caller's own words.
     """
 
     __tablename__ = "checkout_session"
@@ -77,6 +83,13 @@ class CheckoutSession(Base):
         Index(None, "tenant_id", "id"),
         Index(None, "app_id", "id"),
         Index(None, "payment_uuid", unique=True),
+        Index(
+            "ix_checkout_session_payable",
+            "tenant_id",
+            "payable",
+            sqlite_where=_IS_PAYABLE,
+            postgresql_where=_IS_PAYABLE,
+        ),
     )
 
     app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))
@@ -111,13 +124,21 @@ class CheckoutSession(Base):
     vat_number: Mapped[str | None]
     vat_status: Mapped[str | None]
     description: Mapped[str]
-    lines: Mapped[list[dict[str, Any]] | None]
+    details: Mapped[dict[str, Any] | None]
     buyer: Mapped[dict[str, Any] | None]
     collected: Mapped[dict[str, Any] | None]
 
     success_url: Mapped[str | None]
     cancel_url: Mapped[str | None]
     return_key: Mapped[str]
+    is_deferred: Mapped[bool] = mapped_column(default=False)
+    is_kept: Mapped[bool] = mapped_column(default=False)
+    deadline: Mapped[datetime | None]
+    payable: Mapped[str | None]
+    reference: Mapped[str | None]
+    state_digest: Mapped[str | None]
+    email: Mapped[str | None]
+    caller_metadata: Mapped[dict[str, Any] | None]
     payment_uuid: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4)
 
     provider_id: Mapped[str | None]

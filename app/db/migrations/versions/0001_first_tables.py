@@ -541,12 +541,20 @@ def upgrade() -> None:
         sa.Column("vat_number", sa.String()),
         sa.Column("vat_status", sa.String()),
         sa.Column("description", sa.String(), nullable=False),
-        sa.Column("lines", JSON),
+        sa.Column("details", JSON),
         sa.Column("buyer", JSON),
         sa.Column("collected", JSON),
         sa.Column("success_url", sa.String()),
         sa.Column("cancel_url", sa.String()),
         sa.Column("return_key", sa.String(), nullable=False),
+        sa.Column("is_deferred", sa.Boolean(), nullable=False),
+        sa.Column("is_kept", sa.Boolean(), nullable=False),
+        sa.Column("deadline", MOMENT),
+        sa.Column("payable", sa.String()),
+        sa.Column("reference", sa.String()),
+        sa.Column("state_digest", sa.String()),
+        sa.Column("email", sa.String()),
+        sa.Column("caller_metadata", JSON),
         sa.Column("payment_uuid", sa.Uuid(), nullable=False),
         sa.Column("provider_id", sa.String()),
         sa.Column("url", sa.String()),
@@ -607,6 +615,13 @@ def upgrade() -> None:
         ["next_check_at"],
         sqlite_where=sa.text("next_check_at IS NOT NULL"),
         postgresql_where=sa.text("next_check_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_checkout_session_payable",
+        "checkout_session",
+        ["tenant_id", "payable"],
+        sqlite_where=sa.text("payable IS NOT NULL"),
+        postgresql_where=sa.text("payable IS NOT NULL"),
     )
     op.create_index(
         "ix_checkout_session_payment_uuid", "checkout_session", ["payment_uuid"], unique=True
