@@ -15,6 +15,7 @@ from app.billing.checkout_orders import CheckoutOrder
 from app.billing.errors import Conflict, NotFound
 from app.billing.openings import Opened
 from app.billing.site import Site
+from app.db import lock
 from app.models import CheckoutSession, Price
 from app.models.checkout_session import PENDING
 from app.providers import errors as provider_errors
@@ -263,7 +264,7 @@ def _replace(db: Session, site: Site, order: CheckoutOrder, holder: _Holder) -> 
 
 
 def _supersede(db: Session, site: Site, holder_id: int, order: CheckoutOrder) -> bool:
-    checkout = db.get_one(CheckoutSession, holder_id, with_for_update=True, populate_existing=True)
+    checkout = lock.one(db, CheckoutSession, holder_id)
     checkout.claimed_until = None
     state = checkout.state
     if state == "open" and checkout.superseded_at is None:

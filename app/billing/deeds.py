@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.billing import claims, keys, looks, requests, subscriptions
 from app.billing.site import Site
-from app.db import once
+from app.db import lock, once
 from app.models import Act, CheckoutSession, Payment, Refund, Subscription
 from app.providers import errors
 from app.providers.base import (
@@ -131,7 +131,7 @@ class _Begin:
 
     def keep(self, result: object, *, now: datetime) -> str | None:
         assert isinstance(result, SubscriptionState) and self._act.subscription_id is not None
-        row = self._db.get_one(Subscription, self._act.subscription_id, with_for_update=True)
+        row = lock.one(self._db, Subscription, self._act.subscription_id)
         subscriptions.attach(row, result, now=now)
         return result.provider_id
 
@@ -178,7 +178,7 @@ class _Refund:
 
     def keep(self, result: object, *, now: datetime) -> str | None:
         assert isinstance(result, RefundState) and self._act.payment_id is not None
-        payment = self._db.get_one(Payment, self._act.payment_id, with_for_update=True)
+        payment = lock.one(self._db, Payment, self._act.payment_id)
         payment.refunded = max(payment.refunded, self._request.amount.minor)
         once.insert(
             self._db,

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.billing import outcomes
 from app.billing.site import Site
+from app.db import lock
 from app.models import CheckoutSession, ProviderAccount
 from app.providers.base import CheckoutState, Mode, Provider
 
@@ -100,9 +101,7 @@ def _apply(
     db: Session, site: Site, checkout_id: int, version: int, state: CheckoutState, *, cause: str
 ) -> bool:
     now = site.clock.now()
-    checkout = db.get_one(
-        CheckoutSession, checkout_id, with_for_update=True, populate_existing=True
-    )
+    checkout = lock.one(db, CheckoutSession, checkout_id)
     if checkout.version != version:
         db.rollback()
         return False

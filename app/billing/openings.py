@@ -27,6 +27,7 @@ from app.billing import (
 from app.billing.checkout_orders import CheckoutOrder
 from app.billing.errors import BillingError, Declined, ProviderUnavailable, Unsupported
 from app.billing.site import Site
+from app.db import lock
 from app.models import CheckoutSession
 from app.providers import errors
 from app.providers.base import CheckoutRequest, OpenedCheckout
@@ -195,7 +196,7 @@ def _send(db: Session, site: Site, row: CheckoutSession) -> Opened:
 def _keep(
     db: Session, site: Site, checkout_id: int, opened: OpenedCheckout, *, now: datetime
 ) -> Opened:
-    row = db.get_one(CheckoutSession, checkout_id, with_for_update=True, populate_existing=True)
+    row = lock.one(db, CheckoutSession, checkout_id)
     is_starting = row.state == "starting"
     if row.provider_id is None:
         row.provider_id = opened.provider_id
@@ -258,7 +259,7 @@ def _close(
     only_unsent: bool = False,
 ) -> None:
     now = site.clock.now()
-    row = db.get_one(CheckoutSession, checkout_id, with_for_update=True, populate_existing=True)
+    row = lock.one(db, CheckoutSession, checkout_id)
     if row.state == "starting" and not (only_unsent and row.request):
         row.version += 1
         transitions.move(db, row, state, cause="start", now=now, reason=reason)

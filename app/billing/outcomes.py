@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.billing import acts, deadlines, payment_methods, payments, subscriptions, transitions
 from app.billing.site import Site
+from app.db import lock
 from app.models import CheckoutSession, Payment, PaymentMethod, Tenant
 from app.models.checkout_session import PENDING
 from app.providers.base import CheckoutState
@@ -104,12 +105,9 @@ def _doubt(db: Session, checkout: CheckoutSession, state: CheckoutState) -> str 
 
 
 def _lock_tenant(db: Session, checkout: CheckoutSession) -> None:
-    """Two payments of one tenant may end at the same moment: one is judged after the other.
-
-    The lock lets rows that point at the tenant be written meanwhile, or both would wait for ever.
-    """
-    tenant = select(Tenant.id).where(Tenant.id == checkout.tenant_id)
-    db.execute(tenant.with_for_update(key_share=True))
+    """Two payments of one tenant may end at the same moment: one is judged after the other."""
+    assert checkout.tenant_id is not None
+    lock.one(db, Tenant, checkout.tenant_id)
 
 
 def _is_paid_twice(db: Session, checkout: CheckoutSession) -> bool:

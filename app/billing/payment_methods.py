@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.db import once
+from app.db import lock, once
 from app.models import CheckoutSession, PaymentMethod, Subscription, Tenant
 from app.providers.base import MethodState
 
@@ -44,7 +44,8 @@ def record(
 
 
 def make_default(db: Session, method: PaymentMethod) -> None:
-    """Mark one method as the tenant's default of its mode."""
+    """Mark one method as the tenant's default of its mode; of two at once the later one."""
+    lock.one(db, Tenant, method.tenant_id)
     db.execute(
         update(PaymentMethod)
         .where(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.billing import acts, deadlines, payment_methods, payments, periods, timeline, webhooks
 from app.billing.site import Site
+from app.db import lock
 from app.models import CheckoutSession, PaymentMethod, Price, ProviderAccount, Subscription
 from app.models.subscription import RUNNING
 from app.providers.base import CheckoutState, SubscriptionState
@@ -19,17 +20,20 @@ log = logging.getLogger(__name__)
 _TRIES = 3
 
 
+# Built once: every purchase asks it, and building it costs more than running it.
+_RUNNING = select(Subscription).where(
+    Subscription.tenant_id == bindparam("tenant_id"),
+    Subscription.livemode == bindparam("livemode"),
+    Subscription.family == bindparam("family"),
+    Subscription.status.in_(RUNNING),
+    Subscription.is_duplicate.is_(False),
+)
+
+
 def running(db: Session, tenant_id: int, *, livemode: bool, family: str) -> Subscription | None:
     """Answer the plan a tenant runs in a family."""
-    return db.scalars(
-        select(Subscription).where(
-            Subscription.tenant_id == tenant_id,
-            Subscription.livemode == livemode,
-            Subscription.family == family,
-            Subscription.status.in_(RUNNING),
-            Subscription.is_duplicate.is_(False),
-        )
-    ).first()
+    asked = {"tenant_id": tenant_id, "livemode": livemode, "family": family}
+    return db.scalars(_RUNNING, asked).first()
 
 
 def running_beside(db: Session, checkout: CheckoutSession) -> bool:
@@ -170,7 +174,7 @@ def _apply(
     cause: str,
 ) -> bool:
     now = site.clock.now()
-    row = db.get_one(Subscription, subscription_id, with_for_update=True, populate_existing=True)
+    row = lock.one(db, Subscription, subscription_id)
     if row.version != version:
         db.rollback()
         return False
