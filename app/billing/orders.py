@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.billing import (
@@ -101,6 +101,63 @@ class _At(NamedTuple):
     account: ProviderAccount
     customer_id: str | None
     provider_price_id: str | None
+
+
+# Built once: in a purchase, building them costs more than running them.
+_FACTS = (
+    select(Price, ProviderAccount, Customer.provider_id, ProviderPrice.provider_id)
+    .join(Price.product)
+    .join(
+        ProviderAccount,
+        and_(
+            ProviderAccount.app_id == Product.app_id,
+            ProviderAccount.provider == bindparam("provider"),
+            ProviderAccount.livemode == bindparam("livemode"),
+            ProviderAccount.disconnected_at.is_(None),
+        ),
+    )
+    .outerjoin(
+        Customer,
+        and_(
+            Customer.provider_account_id == ProviderAccount.id,
+            Customer.tenant_id == bindparam("tenant_id"),
+        ),
+    )
+    .outerjoin(
+        ProviderPrice,
+        and_(
+            ProviderPrice.provider_account_id == ProviderAccount.id,
+            ProviderPrice.price_id == Price.id,
+        ),
+    )
+    .options(contains_eager(Price.product))
+    .where(
+        Price.price_id == bindparam("price_id"),
+        Product.app_id == bindparam("app_id"),
+        Product.archived_at.is_(None),
+        Product.deleted_at.is_(None),
+        Price.archived_at.is_(None),
+        Price.deleted_at.is_(None),
+    )
+)
+_RATES = (
+    select(TaxRate, ProviderTaxRate.provider_id)
+    .outerjoin(
+        ProviderTaxRate,
+        and_(
+            ProviderTaxRate.tax_rate_id == TaxRate.id,
+            ProviderTaxRate.provider_account_id == bindparam("account_id"),
+            ProviderTaxRate.is_inclusive == bindparam("is_inclusive"),
+        ),
+    )
+    .where(
+        TaxRate.app_id == bindparam("app_id"),
+        TaxRate.archived_at.is_(None),
+        TaxRate.deleted_at.is_(None),
+        (TaxRate.country == bindparam("country")) | TaxRate.is_reverse_charge,
+    )
+    .order_by(TaxRate.id)
+)
 
 
 def review(db: Session, site: Site, *, membership: Membership, choice: Choice) -> Review:
@@ -269,42 +326,14 @@ def _facts(db: Session, tenant: Tenant, choice: Choice) -> tuple[Price, _At]:
     if provider not in PROVIDERS or not products.is_price_id(choice.price_id):
         products.find_price(db, tenant, choice.price_id)
         raise Invalid("Choose how to pay.", field="method")
-    row = db.execute(
-        select(Price, ProviderAccount, Customer.provider_id, ProviderPrice.provider_id)
-        .join(Price.product)
-        .join(
-            ProviderAccount,
-            and_(
-                ProviderAccount.app_id == Product.app_id,
-                ProviderAccount.provider == provider,
-                ProviderAccount.livemode == tenant.app.livemode,
-                ProviderAccount.disconnected_at.is_(None),
-            ),
-        )
-        .outerjoin(
-            Customer,
-            and_(
-                Customer.provider_account_id == ProviderAccount.id,
-                Customer.tenant_id == tenant.id,
-            ),
-        )
-        .outerjoin(
-            ProviderPrice,
-            and_(
-                ProviderPrice.provider_account_id == ProviderAccount.id,
-                ProviderPrice.price_id == Price.id,
-            ),
-        )
-        .options(contains_eager(Price.product))
-        .where(
-            Price.price_id == choice.price_id,
-            Product.app_id == tenant.app_id,
-            Product.archived_at.is_(None),
-            Product.deleted_at.is_(None),
-            Price.archived_at.is_(None),
-            Price.deleted_at.is_(None),
-        )
-    ).one_or_none()
+    asked = {
+        "provider": provider,
+        "livemode": tenant.app.livemode,
+        "tenant_id": tenant.id,
+        "app_id": tenant.app_id,
+        "price_id": choice.price_id,
+    }
+    row = db.execute(_FACTS, asked).one_or_none()
     if row is None:
         products.find_price(db, tenant, choice.price_id)
         raise Invalid("Choose how to pay.", field="method")
@@ -335,24 +364,13 @@ def _rates(
     db: Session, tenant: Tenant, country: str, account: ProviderAccount, tax_behavior: str
 ) -> list[tuple[TaxRate, str | None]]:
     """Answer the rates that may apply, each with its id at the provider."""
-    rows = db.execute(
-        select(TaxRate, ProviderTaxRate.provider_id)
-        .outerjoin(
-            ProviderTaxRate,
-            and_(
-                ProviderTaxRate.tax_rate_id == TaxRate.id,
-                ProviderTaxRate.provider_account_id == account.id,
-                ProviderTaxRate.is_inclusive.is_(tax_behavior == "inclusive"),
-            ),
-        )
-        .where(
-            TaxRate.app_id == tenant.app_id,
-            TaxRate.archived_at.is_(None),
-            TaxRate.deleted_at.is_(None),
-            (TaxRate.country == countries.taxed_as(country)) | TaxRate.is_reverse_charge,
-        )
-        .order_by(TaxRate.id)
-    )
+    asked = {
+        "account_id": account.id,
+        "is_inclusive": tax_behavior == "inclusive",
+        "app_id": tenant.app_id,
+        "country": countries.taxed_as(country),
+    }
+    rows = db.execute(_RATES, asked)
     return [(rate, provider_id) for rate, provider_id in rows]
 
 
