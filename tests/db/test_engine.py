@@ -1,64 +1,78 @@
-"""Readers hold no transaction on PostgreSQL; writers do, and leave nothing behind on an error."""
+"""Sessions that read, and sessions that may write."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
 
 from app.db.engine import Database
-from app.models import App
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
-    yield opened
-    opened.close()
-
-
-def acme() -> App:
-    return App(name="Acme Notes", seller_name="Acme Notes GmbH", seller_country="DE")
-
-
-class TestReader:
-    def test_sees_what_a_writer_committed(self, database: Database) -> None:
-        with database.transaction() as db:
-            db.add(acme())
-
-        with database.reader() as db:
-            assert db.scalars(select(App.name)).all() == ["Acme Notes"]
-
-    def test_keeps_statements_prepared_when_it_is_closed(self, postgres_url: str) -> None:
-        database = Database(postgres_url)
-        for _ in range(10):
-            with database.reader() as db:
-                db.execute(text("SELECT 42 AS kept"))
-
-        with database.reader() as db:
-            kept = db.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
-
-        database.close()
-        assert any("AS kept" in statement for statement in kept)
-
-
-class TestSingle:
-    def test_keeps_its_statement_once_it_is_committed(self, database: Database) -> None:
-        with database.single() as db:
-            db.execute(insert(App).values(name="Acme Notes", seller_name="A", seller_country="DE"))
-            db.commit()
-
-        with database.reader() as db:
-            assert db.scalars(select(App.name)).all() == ["Acme Notes"]
+from app.models import Tenant, User
+from tests.cast import World
 
 
 class TestTransaction:
-    def test_leaves_nothing_behind_on_an_error(self, database: Database) -> None:
-        with pytest.raises(RuntimeError), database.transaction() as db:
-            db.add(acme())
-            db.flush()
-            raise RuntimeError("the power fails")
+    def test_commits_at_the_end(self, database: Database) -> None:
+        with database.transaction() as db:
+            db.add(User(email="new@globex.example"))
 
         with database.reader() as db:
-            assert db.scalars(select(App.name)).all() == []
+            assert db.scalar(select(func.count()).select_from(User)) == 1
+
+    def test_takes_everything_back_on_an_error(self, database: Database) -> None:
+        with pytest.raises(RuntimeError), database.transaction() as db:
+            db.add(User(email="new@globex.example"))
+            db.flush()
+            raise RuntimeError
+
+        with database.reader() as db:
+            assert db.scalar(select(func.count()).select_from(User)) == 0
+
+
+class TestWriter:
+    def test_reads_and_then_writes_without_losing_anothers_change(
+        self, world: World, database: Database
+    ) -> None:
+        def add_a_letter(_: int) -> None:
+            with database.transaction() as db:
+                name = db.scalar(
+                    select(Tenant.city).where(Tenant.id == world.globex.id).with_for_update()
+                )
+                db.execute(
+                    update(Tenant).where(Tenant.id == world.globex.id).values(city=f"{name}!")
+                )
+
+        with ThreadPoolExecutor(8) as people:
+            list(people.map(add_a_letter, range(40)))
+
+        with database.reader() as db:
+            city = db.scalar(select(Tenant.city).where(Tenant.id == world.globex.id))
+        assert city == "Berlin" + "!" * 40
+
+    def test_lets_readers_read_meanwhile(
+        self, world: World, db: Session, database: Database
+    ) -> None:
+        world.globex.city = "Potsdam"
+        db.flush()
+
+        with database.reader() as other:
+            city = other.scalar(select(Tenant.city).where(Tenant.id == world.globex.id))
+
+        assert city == "Berlin"
+
+
+class TestSqlite:
+    @pytest.mark.parametrize(
+        ("pragma", "value"),
+        [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 15000)],
+    )
+    def test_is_set_up_to_keep_what_it_was_given(
+        self, database: Database, pragma: str, value: object
+    ) -> None:
+        if not database.is_sqlite:
+            pytest.skip("about the embedded database")
+
+        with database.engine.connect() as connection:
+            assert connection.scalar(text(f"PRAGMA {pragma}")) == value
