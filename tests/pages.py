@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -92,17 +93,14 @@ class Visitor:
             with self.client.session_transaction() as session:
                 session["_user_id"] = str(user.id)
 
-    def opens(self, path: str, **headers: str) -> Page:
+    def opens(self, address: str, **headers: str) -> Page:
         """Ask for a page."""
-        return Page(self.client.get(path, headers=headers))
+        return Page(self.client.get(_path(address), headers=headers))
 
-    def posts(self, path: str, data: dict[str, str] | None = None, **headers: str) -> Page:
+    def posts(self, address: str, data: dict[str, str] | None = None, **headers: str) -> Page:
         """Send a form with the token of this browser."""
-        return Page(
-            self.client.post(
-                path, data={"csrf_token": self.token(), **(data or {})}, headers=headers
-            )
-        )
+        sent = {"csrf_token": self.token(), **(data or {})}
+        return Page(self.client.post(_path(address), data=sent, headers=headers))
 
     def token(self) -> str:
         """Answer a CSRF token, as any page of this browser carries it."""
@@ -155,6 +153,11 @@ def check(page: Page) -> None:
     assert broken == [], f"{broken} on {page.title!r}"
 
 
+def _path(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
 def _broken_structure(page: Page) -> Iterator[str]:
     elements = list(page.all("*"))
     ids = [e.get("id") for e in elements if e.get("id") is not None]
@@ -191,7 +194,7 @@ def _broken_safety(page: Page) -> Iterator[str]:
             yield "an inline style"
         if element.tag == "script" and not (element.get("src") or "").startswith("/assets/"):
             yield "a script that is not ours"
-        yield from (f"inline {name}" for name in element.keys() if name.startswith("on"))
+        yield from (f"inline {name}" for name in element.attrib if name.startswith("on"))
     policy = page.headers["Content-Security-Policy"]
     if "default-src 'self'" not in policy or "unsafe" in policy:
         yield "a weak content policy"

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext
 from wtforms import EmailField, HiddenField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from app.billing.tenants import Details
 from app.web import forms
@@ -15,7 +15,7 @@ _SHORT = Length(max=200, message=lazy_gettext("Use at most 200 characters."))
 
 
 def _text(label: Any, autocomplete: str, *, required: Any = None) -> Any:
-    validators = [_SHORT] if required is None else [InputRequired(required), _SHORT]
+    validators = [_SHORT] if required is None else [DataRequired(required), _SHORT]
     return StringField(
         label,
         validators,
@@ -46,7 +46,7 @@ class DetailsForm(forms.Form):
     )
     region = _text(lazy_gettext("State or region"), "address-level1")
     country = StringField(
-        lazy_gettext("Country"), [InputRequired(lazy_gettext("Choose a country."))]
+        lazy_gettext("Country"), [DataRequired(lazy_gettext("Choose a country."))]
     )
     invoice_email = EmailField(
         lazy_gettext("E-mail address for invoices"),

@@ -22,7 +22,7 @@ class MethodForm(forms.Form):
 
     method = StringField(
         lazy_gettext("Where to save it"),
-        [InputRequired(lazy_gettext("Choose where to save the card."))],
+        [InputRequired(lazy_gettext("Choose where to save it."))],
     )
 
 

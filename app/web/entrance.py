@@ -7,7 +7,7 @@ from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import EmailField, HiddenField, PasswordField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.billing import accounts, apps, tenants
 from app.billing.errors import NotAllowed, NotAuthenticated
@@ -22,7 +22,7 @@ class SignInForm(forms.Form):
 
     email = EmailField(
         lazy_gettext("E-mail address"),
-        [InputRequired(lazy_gettext("Enter your e-mail address.")), Length(max=254)],
+        [DataRequired(lazy_gettext("Enter your e-mail address.")), Length(max=254)],
         filters=[forms.squeezed],
         render_kw={"data-testid": "sign-in-email", "autocomplete": "username"},
     )

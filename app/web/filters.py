@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -17,6 +18,7 @@ from app.web import languages
 
 # What Babel formats costs tens of microseconds, and pages show the same amounts again and again.
 _KEPT = 4096
+_CODE_BEFORE_FIGURE = re.compile(r"([A-Z]{2,3})(?=\d)")
 # English pages are read in every country, and most put the day first.
 _WORLDWIDE = {("en", "long"): "d MMMM y", ("en", "medium"): "d MMM y"}
 
@@ -104,8 +106,8 @@ def _shown(value: object) -> str:
 
 @lru_cache(_KEPT)
 def _money(minor: int, currency: str, locale: str) -> str:
-    amount = Money(minor, currency)
-    return numbers.format_currency(amount.decimal, currency, locale=locale)
+    amount = Money(minor, currency).decimal
+    return _spaced(numbers.format_currency(amount, currency, locale=locale))
 
 
 @lru_cache(_KEPT)
@@ -115,9 +117,16 @@ def _price(minor: int, currency: str, locale: str) -> str:
         return _money(minor, currency, locale)
     pattern = Locale.parse(locale).currency_formats["standard"]
     whole = str(pattern.pattern).split(";")[0].replace("0.00", "0")
-    return numbers.format_currency(
-        amount, currency, format=whole, locale=locale, currency_digits=False
+    return _spaced(
+        numbers.format_currency(
+            amount, currency, format=whole, locale=locale, currency_digits=False
+        )
     )
+
+
+def _spaced(amount: str) -> str:
+    """Part a currency's code from the figures, as Unicode's currency spacing asks (UTS 35)."""
+    return _CODE_BEFORE_FIGURE.sub("\\1\N{NO-BREAK SPACE}", amount)
 
 
 @lru_cache(_KEPT)

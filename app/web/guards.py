@@ -72,9 +72,9 @@ def ask_to_sign_in() -> Response:
     """Send a person to the sign-in page, and back here afterwards."""
     visit = visits.link()
     if visit is not None:
+        visits.end()
         if visit.is_over:
             flash(gettext("Your link has ended. Ask for a new one, or sign in."))
-        visits.end()
     return redirect(url_for("entrance.sign_in", next=_here()), 303)
 
 

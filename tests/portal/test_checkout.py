@@ -146,11 +146,11 @@ class TestUpdate:
     def test_comes_back_with_every_choice_in_the_address(
         self, tara: Visitor, order: Order, db: Session
     ) -> None:
-        chosen = order.filled(
-            tara.opens(order.at()), act="update", country="FR", method="stripe-sepa"
-        )
+        shown = tara.opens(order.at())
 
-        page = tara.posts(order.path, chosen)
+        page = tara.posts(
+            order.path, order.filled(shown, act="update", country="FR", method="stripe-sepa")
+        )
 
         assert page.status == 303
         assert page.location == order.at(country="FR", vat_number="", method="stripe-sepa")

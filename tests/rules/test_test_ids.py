@@ -1,0 +1,58 @@
+"""Test ids are part of the product, version 1: owners' end-to-end runs rely on them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PLACE = re.compile(r"\{\{.*?\}\}")
+
+# Each id as templates write it; `*` is where a name of the app's own stands.
+VERSION_1 = {
+    *("sign-in-email", "sign-in-password", "sign-in-submit", "link-continue"),
+    *("interval-*", "plan-*", "currency-*", "quantity", "continue"),
+    *("tax-country", "vat-number", "method-*"),
+    *("order-net", "order-tax", "order-total", "update-order", "pay"),
+    *("checkout-status", "try-again", "plan-name", "plan-status"),
+}
+SOURCES = {
+    r'data-testid="([^"]+)"': ("templates", "*.html"),
+    r'testid="([^"{]+)"': ("templates", "*.html"),
+    r'"data-testid": "([^"]+)"': ("app", "*.py"),
+}
+
+
+def written(root: Path) -> set[str]:
+    """Answer every test id that templates and forms write."""
+    return {
+        PLACE.sub("*", found)
+        for pattern, (folder, names) in SOURCES.items()
+        for path in (root / folder).rglob(names)
+        if "sandbox" not in path.parts
+        for found in re.findall(pattern, path.read_text())
+        if found != "{{ testid }}"
+    }
+
+
+class TestTestIds:
+    def test_are_these_and_no_others(self) -> None:
+        assert written(ROOT) == VERSION_1
+
+    @pytest.mark.parametrize(
+        ("template", "found"),
+        [
+            ('<button data-testid="pay">', {"pay"}),
+            ('<input data-testid="plan-{{ product.slug }}">', {"plan-*"}),
+            ('{{ country_select(form.country, testid="tax-country") }}', {"tax-country"}),
+        ],
+    )
+    def test_are_noticed_wherever_they_stand(
+        self, tmp_path: Path, template: str, found: set[str]
+    ) -> None:
+        (tmp_path / "templates").mkdir()
+        (tmp_path / "templates/page.html").write_text(template)
+
+        assert written(tmp_path) == found
