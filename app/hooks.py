@@ -98,7 +98,7 @@ def _receive(account: _Account) -> tuple[dict[str, bool], int]:
     except BadSignature:
         return {"received": False}, 400
     doors = _doors()
-    with doors.database.writer() as db:
+    with doors.database.single() as db:
         events.receive(db, account.id, event, payload=body.decode(), now=doors.site.clock.now())
     doors.nudge()
     return {"received": True}, 200
