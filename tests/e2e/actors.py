@@ -54,12 +54,16 @@ class Actor:
             self.kept[self.user.email] = list(self.context.cookies())
         self.context.add_cookies(self.kept[self.user.email])
 
-    def types_password(self, password: str | None = None) -> None:
-        """Fill in the sign-in page and send it."""
+    def types_password(self, password: str | None = None) -> Response:
+        """Open the sign-in page and send it filled in."""
         self.opens("/sign-in")
+        return self.fills_in_the_sign_in(password)
+
+    def fills_in_the_sign_in(self, password: str | None = None) -> Response:
+        """Send the sign-in page this person is on, by default with the right password."""
         self.at("sign-in-email").fill(self.user.email)
         self.at("sign-in-password").fill(password or PASSWORDS[self.user.email])
-        self.presses("sign-in-submit")
+        return self.presses("sign-in-submit")
 
     def opens(self, address: str) -> Response:
         """Go to an address and answer what came."""
@@ -78,6 +82,12 @@ class Actor:
         with self.page.expect_navigation() as arriving:
             self.at(test_id).click()
         return arriving.value
+
+    def writes_unseen(self, name: str, value: str) -> None:
+        """Change what a form sends along unseen, as no button of the page does."""
+        self.page.locator(f"[name={name}]").evaluate_all(
+            "(fields, value) => fields.forEach((field) => { field.value = value; })", value
+        )
 
     def reads(self, text: str | re.Pattern[str]) -> None:
         """See this on the page."""
@@ -172,6 +182,11 @@ class Payer(Actor):
     def lets_it_expire(self) -> None:
         """Let the provider's page run out of time."""
         self.presses("sandbox-expire")
+
+    def looks_how_it_stands(self) -> None:
+        """Find the purchase that was begun by way of the overview."""
+        self.goes_to("")
+        self.page.get_by_role("link", name="See how it stands").click()
 
     def sees_checkout(self, status: str) -> None:
         """See the checkout's page come to this status."""

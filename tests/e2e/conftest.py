@@ -131,3 +131,31 @@ def peter(meet: Meet, world: World) -> Payer:
     peter = meet(world.peter, world.initech)
     peter.signs_in()
     return peter
+
+
+@pytest.fixture
+def time_passes(sandbox: SandboxServer, portal: Portal) -> Callable[[str], None]:
+    """Let time pass at the providers and here, until all they told us has been looked at."""
+
+    def time_passes(span: str) -> None:
+        sandbox.advance(span)
+        portal.worker.wait_idle()
+
+    return time_passes
+
+
+@pytest.fixture
+def news_arrives(sandbox: SandboxServer, portal: Portal) -> Callable[[], None]:
+    """Wait until what the providers have told us so far has been looked at."""
+
+    def news_arrives() -> None:
+        sandbox.wait_idle()
+        portal.worker.wait_idle()
+
+    return news_arrives
+
+
+@pytest.fixture
+def sweeps(portal: Portal) -> Callable[[], None]:
+    """Do what the worker does every minute."""
+    return portal.worker.sweep
