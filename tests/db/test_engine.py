@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text, update
@@ -69,10 +70,10 @@ class TestSqlite:
         [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 15000)],
     )
     def test_is_set_up_to_keep_what_it_was_given(
-        self, database: Database, pragma: str, value: object
+        self, tmp_path: Path, pragma: str, value: object
     ) -> None:
-        if not database.is_sqlite:
-            pytest.skip("about the embedded database")
+        database = Database(f"sqlite:///{tmp_path / 'new' / 'portico.sqlite3'}")
 
         with database.engine.connect() as connection:
             assert connection.scalar(text(f"PRAGMA {pragma}")) == value
+        database.close()

@@ -1,0 +1,92 @@
+"""The commands of `flask`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from flask.testing import FlaskCliRunner
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import create_app
+from app.billing import tenants
+from app.billing.site import Site
+from app.db import migrations
+from app.db.engine import Database
+from app.models import App
+from config import Config
+from tests.cast import World
+
+
+@pytest.fixture
+def flask_app(config: Config, site: Site, database: Database) -> Iterator[Flask]:
+    yield create_app(config, site=site, database=database)
+
+
+@pytest.fixture
+def run(flask_app: Flask) -> FlaskCliRunner:
+    return flask_app.test_cli_runner()
+
+
+def said(result: Result) -> str:
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+class TestDemo:
+    def test_makes_and_shows_the_world(self, run: FlaskCliRunner, db: Session) -> None:
+        assert said(run.invoke(args=["demo", "ensure"])) == "The demo world is there.\n"
+
+        shown = json.loads(said(run.invoke(args=["demo", "show"])))
+
+        assert [tenant["name"] for tenant in shown["tenants"]] == ["Globex", "Initech"]
+        assert db.scalars(select(App.name)).one() == "Acme Notes"
+
+    def test_says_in_one_sentence_what_is_missing(self, run: FlaskCliRunner) -> None:
+        result = run.invoke(args=["demo", "show"])
+
+        assert result.exit_code == 1
+        assert result.output == ("Error: There is no demo world yet: flask demo ensure makes it.\n")
+
+    def test_puts_the_world_back(self, world: World, run: FlaskCliRunner, db: Session) -> None:
+        tenants.choose_currency(db, world.globex, "USD")
+        db.commit()
+
+        assert said(run.invoke(args=["demo", "reset"])) == "The demo world is as new.\n"
+
+        db.refresh(world.globex)
+        assert world.globex.currency is None
+
+    def test_makes_the_tables_of_an_empty_database(
+        self, run: FlaskCliRunner, config: Config
+    ) -> None:
+        migrations.downgrade(config.DATABASE_URL, "base")
+
+        said(run.invoke(args=["demo", "ensure"]))
+
+        assert migrations.current(config.DATABASE_URL) == migrations.newest()
+
+
+class TestDb:
+    def test_says_that_the_tables_are_up_to_date(self, run: FlaskCliRunner) -> None:
+        assert said(run.invoke(args=["db", "check"])) == "The tables are up to date.\n"
+
+    def test_takes_the_tables_down_and_up(self, run: FlaskCliRunner, config: Config) -> None:
+        said(run.invoke(args=["db", "downgrade", "base"]))
+        refused = run.invoke(args=["db", "check"])
+        said(run.invoke(args=["db", "upgrade"]))
+
+        assert refused.exit_code == 1
+        assert refused.output == ("Error: The tables are not up to date: run flask db upgrade.\n")
+        assert migrations.differences(config.DATABASE_URL) == []
+
+
+class TestSweep:
+    def test_finishes_at_once_where_nothing_was_left(
+        self, world: World, run: FlaskCliRunner
+    ) -> None:
+        said(run.invoke(args=["sweep"]))
