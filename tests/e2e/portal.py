@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -61,8 +61,7 @@ def serve(door: Door, site: Site, database: Database) -> Iterator[Portal]:
     flask_app = create_app(site.config, site=site, database=database)
     worker = Worker(database, site)
     # As in an installation, what comes through the doors is looked at by somebody else.
-    doors = flask_app.extensions["doors"]
-    flask_app.extensions["doors"] = replace(doors, nudge=worker.nudge)
+    flask_app.extensions["nudge"] = worker.nudge
     try:
         with door.leads_to(flask_app):
             yield Portal(door.url, flask_app, worker)
