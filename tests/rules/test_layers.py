@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 ONLY_IN: dict[str, set[str]] = {
     "flask": {"web", "api", "portal", "console", "hooks", "health", "cli", "app", "sandbox"},
     "sqlalchemy": BELOW - BASE
-    | {"web", "api", "portal", "console", "hooks", "health", "jobs", "cli", "demo"},
+    | {"migrations", "web", "api", "portal", "console", "hooks", "health", "jobs", "cli", "demo"},
     "stripe": {"providers"},
     "mollie": {"providers"},
     "huey": {"jobs"},
