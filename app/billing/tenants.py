@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, contains_eager, object_session
 
 from app.billing import countries
 from app.billing.errors import Invalid, NotFound
+from app.billing.text import Text
 from app.models import App, CheckoutSession, Membership, Price, Product, Subscription, Tenant, User
 
 _BOUGHT = ("processing", "complete", "needs_review", "refunded")
@@ -79,9 +80,9 @@ def update_details(db: Session, tenant: Tenant, details: Details) -> None:
     Raises Invalid naming the first field that is wrong; nothing is stored then.
     """
     stored = {name: _trimmed(name, getattr(details, name)) for name in Details.__dataclass_fields__}
-    for name, sentence in _REQUIRED.items():
+    for name, text in _REQUIRED.items():
         if not stored[name]:
-            raise Invalid(sentence, field=name)
+            raise Invalid(text.sentence, field=name)
     if stored["country"] not in countries.CODES:
         raise Invalid("Choose a country from the list.", field="country")
     if stored["invoice_email"]:
@@ -155,10 +156,10 @@ def has_bought(db: Session, tenant: Tenant) -> bool:
 
 
 _REQUIRED = {
-    "legal_name": "Enter the legal name of your company.",
-    "address_line1": "Enter the first line of the address.",
-    "city": "Enter the town or city.",
-    "country": "Choose a country from the list.",
+    "legal_name": Text("Enter the legal name of your company."),
+    "address_line1": Text("Enter the first line of the address."),
+    "city": Text("Enter the town or city."),
+    "country": Text("Choose a country from the list."),
 }
 
 
