@@ -61,8 +61,11 @@ class Base(DeclarativeBase):
     id: Mapped[int] = mapped_column(primary_key=True)
     uuid: Mapped[uuid.UUID] = mapped_column(unique=True, default=uuid.uuid4)
     created_at: Mapped[datetime] = mapped_column(default=clock.wall)
-    updated_at: Mapped[datetime] = mapped_column(default=clock.wall, onupdate=clock.wall)
-    deleted_at: Mapped[datetime | None]
+    # Deferred: kept for people who look at tables, and asked for in conditions only.
+    updated_at: Mapped[datetime] = mapped_column(
+        default=clock.wall, onupdate=clock.wall, deferred=True
+    )
+    deleted_at: Mapped[datetime | None] = mapped_column(deferred=True)
 
 
 def table(model: type[Base]) -> Table:
