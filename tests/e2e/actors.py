@@ -12,7 +12,6 @@ from typing import Any, cast
 
 from playwright.sync_api import Browser, Locator, Response, expect
 
-from app.models import Tenant, User
 from tests.cast import PASSWORDS
 from tests.e2e.complaints import Complaints
 
@@ -22,14 +21,15 @@ Cookies = MutableMapping[str, list[Any]]
 
 @dataclass
 class Actor:
-    """Somebody with a browser. `kept` holds the sign-ins of this test worker by e-mail address."""
+    """Somebody with a browser; `tenant` is the uuid of whose portal they go to. `kept` holds the
+    sign-ins of this test worker by e-mail address."""
 
     browser: Browser
     url: str
     sandbox_url: str
-    user: User
-    tenant: Tenant
-    kept: Cookies
+    email: str
+    tenant: str
+    kept: Cookies = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -45,14 +45,14 @@ class Actor:
     @property
     def home(self) -> str:
         """The address of their tenant's portal."""
-        return f"/t/{self.tenant.uuid}"
+        return f"/t/{self.tenant}"
 
     def signs_in(self) -> None:
         """Come in by password; later journeys of this test worker go on with the same cookie."""
-        if self.user.email not in self.kept:
+        if self.email not in self.kept:
             self.types_password()
-            self.kept[self.user.email] = list(self.context.cookies())
-        self.context.add_cookies(self.kept[self.user.email])
+            self.kept[self.email] = list(self.context.cookies())
+        self.context.add_cookies(self.kept[self.email])
 
     def types_password(self, password: str | None = None) -> Response:
         """Open the sign-in page and send it filled in."""
@@ -61,8 +61,8 @@ class Actor:
 
     def fills_in_the_sign_in(self, password: str | None = None) -> Response:
         """Send the sign-in page this person is on, by default with the right password."""
-        self.at("sign-in-email").fill(self.user.email)
-        self.at("sign-in-password").fill(password or PASSWORDS[self.user.email])
+        self.at("sign-in-email").fill(self.email)
+        self.at("sign-in-password").fill(password or PASSWORDS[self.email])
         return self.presses("sign-in-submit")
 
     def opens(self, address: str) -> Response:

@@ -98,7 +98,13 @@ def meet(
 
     def meet(user: User, tenant: Tenant) -> Payer:
         person = Payer(
-            browser, portal.url, sandbox.url, user, tenant, kept_sign_ins, context_settings
+            browser,
+            portal.url,
+            sandbox.url,
+            user.email,
+            str(tenant.uuid),
+            kept_sign_ins,
+            context_settings,
         )
         met.append(person)
         return person

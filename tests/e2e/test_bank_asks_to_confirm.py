@@ -45,7 +45,7 @@ class TestBankAsksToConfirm:
         tara.sees_checkout("active")
 
     def test_sees_here_that_the_bank_waits(self, tara: Payer) -> None:
-        tara.orders("team", "month", method="stripe-card")
+        tara.orders("onboarding", None, method="stripe-card")
         tara.pays_by_card(ASKING_CARD)
 
         tara.looks_how_it_stands()

@@ -1,0 +1,67 @@
+"""What a browser holds every page to, in each of its looks: accessible, and nothing cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, ViewportSize
+
+WIDE: ViewportSize = {"width": 1200, "height": 900}
+NARROW: ViewportSize = {"width": 320, "height": 640}
+
+_STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_OUTSIDE = """() => [...document.querySelectorAll("body *")]
+  .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+  .map((e) => e.outerHTML.slice(0, 80))"""
+_MOVING = "document.getAnimations().filter((a) => a.playState === 'running').length"
+_SMALL = """() => [...document.querySelectorAll("a, button, input, select, summary")]
+  .filter((e) => e.checkVisibility() && !e.closest("p, dd, td, li, .skip"))
+  .map((e) => [e, e.getBoundingClientRect()])
+  .filter(([, box]) => box.width && (box.width < 24 || box.height < 24) && box.left >= 0)
+  .filter(([e]) => e.type !== "radio")
+  .map(([e]) => e.outerHTML.slice(0, 80))"""
+
+
+def faults(page: Page) -> list[str]:
+    """Answer what is wrong with the page in any of its looks; it is left as it was."""
+    found: list[str] = []
+    for width in (WIDE, NARROW):
+        for scheme in ("light", "dark"):
+            with _look(page, width, color_scheme=scheme):
+                found += [f"{scheme} {width['width']}: {fault}" for fault in _faults(page)]
+    with _look(page, NARROW, forced_colors="active", reduced_motion="reduce"):
+        found += [f"forced colours: {fault}" for fault in _layout_faults(page)]
+        if page.evaluate(_MOVING):
+            found.append("something moves although less motion is wanted")
+    return found
+
+
+@contextmanager
+def _look(page: Page, size: ViewportSize, **media: Any) -> Iterator[None]:
+    before = page.viewport_size or WIDE
+    page.set_viewport_size(size)
+    page.emulate_media(**media)
+    yield
+    page.emulate_media(color_scheme="light", forced_colors="none", reduced_motion="no-preference")
+    page.set_viewport_size(before)
+
+
+def _faults(page: Page) -> Iterator[str]:
+    options = {"runOnly": _STANDARDS, "resultTypes": ["violations"]}
+    for broken in cast(Any, Axe().run(page, options=options)).response["violations"]:
+        for node in broken["nodes"]:
+            yield f"{broken['id']}: {node['html'][:120]} ({node['failureSummary']})"
+    yield from _layout_faults(page)
+
+
+def _layout_faults(page: Page) -> Iterator[str]:
+    overflow = page.evaluate(_OVERFLOW)
+    if overflow > 0:
+        yield f"scrolls sideways by {overflow}: {page.evaluate(_OUTSIDE)}"
+    small = page.evaluate(_SMALL)
+    if small:
+        yield f"too small to press: {small}"
