@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from app.billing import orders
 from app.billing import payment_methods as on_file
+from app.billing import setups
 from app.billing.errors import Conflict, Invalid, ProviderUnavailable
 from app.models import Membership
 from app.web import errors, forms, guards, headers, sessions
@@ -48,7 +48,7 @@ def add(membership: Membership) -> Response | tuple[str, int]:
     if not form.validate():
         return _page(membership, form), 422
     try:
-        placed = orders.place_setup(
+        placed = setups.place(
             sessions.db(), sessions.site(), membership=membership, method=form.method.data
         )
     except (Invalid, Conflict, ProviderUnavailable) as error:
@@ -63,7 +63,7 @@ def add(membership: Membership) -> Response | tuple[str, int]:
 
 def _page(membership: Membership, form: MethodForm) -> str:
     headers.leads_to_provider()
-    offered = orders.setup_methods(sessions.db(), sessions.site(), membership=membership)
+    offered = setups.methods(sessions.db(), sessions.site(), membership=membership)
     if offered:
         form.first_ids = {"method": f"method-{offered[0].id}"}
     return render_template(

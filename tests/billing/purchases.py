@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import events, orders, overviews, receipts, returns, sweep
+from app.billing import events, orders, overviews, receipts, returns, setups, sweep
 from app.billing.orders import Choice, Placed
 from app.billing.overviews import Overview
 from app.billing.receipts import Receipt
@@ -92,7 +92,7 @@ class Buyer:
 
     def saves(self, method: str = "stripe-card") -> Placed:
         """Add a payment method."""
-        return orders.place_setup(self.db, self.site, membership=self.membership, method=method)
+        return setups.place(self.db, self.site, membership=self.membership, method=method)
 
     def comes_back(self, target: str | None) -> str:
         """Follow the address the provider's page sends the payer to, and answer the next one."""

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import checkouts, events, orders, receipts, returns, sweep, tenants
+from app.billing import checkouts, events, orders, receipts, returns, setups, sweep, tenants
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import (
@@ -238,7 +238,7 @@ class Life:
         with self.database.writer() as db:
             membership = self._membership(db)
             if bought.slug is None:
-                return orders.place_setup(
+                return setups.place(
                     db, self.site, membership=membership, method=bought.method
                 )
             price_id = db.scalars(

@@ -1,0 +1,52 @@
+"""The ways to pay an app's connected accounts offer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.billing.site import Site
+from app.models import ProviderAccount, Tenant
+from app.providers.base import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedMethod:
+    """A way to pay at one provider; `settle_days` is 0 where the answer comes at once."""
+
+    id: str
+    provider: str
+    provider_name: str
+    method: str
+    settle_days: int
+
+
+def methods(
+    db: Session, site: Site, tenant: Tenant, *, mode: Mode, currency: str
+) -> list[OfferedMethod]:
+    """Answer every way to pay at the app's connected accounts, the default account first."""
+    accounts = db.scalars(
+        select(ProviderAccount)
+        .where(
+            ProviderAccount.app_id == tenant.app_id,
+            ProviderAccount.livemode == tenant.app.livemode,
+            ProviderAccount.disconnected_at.is_(None),
+        )
+        .order_by(ProviderAccount.is_default.desc(), ProviderAccount.id)
+    )
+    offered = []
+    for account in accounts:
+        capabilities = site.capabilities(account.provider)
+        offered += [
+            OfferedMethod(
+                id=f"{account.provider}-{method.slug}",
+                provider=account.provider,
+                provider_name=capabilities.name,
+                method=method.slug,
+                settle_days=method.settle_days,
+            )
+            for method in capabilities.offers(mode, currency)
+        ]
+    return offered
