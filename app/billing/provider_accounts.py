@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import inspect, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -92,6 +92,9 @@ def refuse_live_in_demo(db: Session, site: Site) -> None:
     or a clock that can be moved."""
     settings = site.config
     if not (settings.DEMO or settings.CLOCK_URL or settings.uses_sandbox):
+        return
+    if not inspect(db.connection()).has_table(ProviderAccount.__tablename__):
+        # Before the first migration nothing is connected.
         return
     live = select(ProviderAccount.id).where(
         ProviderAccount.livemode.is_(True), ProviderAccount.disconnected_at.is_(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from app.billing import provider_accounts
 from app.billing.errors import Invalid, ProviderUnavailable
 from app.billing.site import Site
 from app.billing.vault import Vault
+from app.db.engine import Database
 from app.models import ProviderAccount
 from config import Unsound
 from tests.cast import World
@@ -218,6 +220,14 @@ class TestRefuseLiveInDemo:
         self, world: World, db: Session, site: Site
     ) -> None:
         provider_accounts.refuse_live_in_demo(db, site)
+
+    def test_has_nothing_to_say_of_an_empty_database(self, tmp_path: Path, site: Site) -> None:
+        empty = Database(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
+
+        with empty.reader() as db:
+            provider_accounts.refuse_live_in_demo(db, site)
+
+        empty.close()
 
     @pytest.mark.parametrize(
         "risky",
