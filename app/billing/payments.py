@@ -13,9 +13,12 @@ from app.providers.base import PaymentState
 def record(db: Session, state: PaymentState, subject: CheckoutSession | Subscription) -> Payment:
     """Write what the provider says of an attempt, and answer its row.
 
-    What a row was first recorded for stays: an attempt is never moved to another purchase.
+    What a row was first recorded for stays: an attempt is never moved to another purchase. Paid is
+    final at a provider, so an answer that knows less is the older one of two that crossed.
     """
     payment = _row(db, state, subject)
+    if payment.is_paid and state.status != "paid":
+        return payment
     payment.status = state.status
     payment.refunded = state.refunded.minor
     payment.charged_back = state.charged_back.minor

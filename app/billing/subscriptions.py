@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.billing import acts, deadlines, payment_methods, payments, periods, timeline, webhooks
 from app.billing.site import Site
 from app.db import lock
-from app.models import CheckoutSession, PaymentMethod, Price, ProviderAccount, Subscription
+from app.models import App, CheckoutSession, PaymentMethod, Price, ProviderAccount, Subscription
 from app.models.subscription import RUNNING
 from app.providers.base import CheckoutState, SubscriptionState
 
@@ -55,19 +55,21 @@ def begin(
 ) -> Subscription:
     """Write the plan a checkout paid for, or whose payment is on its way (`is_settling`: access
     meanwhile is the app's choice, and ends with the method's deadline)."""
-    known = _of_checkout(db, checkout)
+    known = lock_of(db, checkout)
     before = known.shown_status if known else None
     subscription = known or _new(db, checkout, now=now)
+    subscription.version += 1
     if method:
         subscription.payment_method_id = method.id
     if state.subscription:
         attach(subscription, state.subscription, now=now)
     else:
         _pay_first_period(subscription, checkout, state, now=now)
-    subscription.settling_until = now + deadlines.SETTLING if is_settling else None
-    if is_settling:
-        has_access = checkout.app.settling_access == "until_deadline"
-        subscription.status = "active" if has_access else "incomplete"
+    if not is_settling:
+        subscription.settling_until = None
+    elif known is None:
+        subscription.settling_until = now + deadlines.SETTLING
+    _wait_for_money(db, subscription, now=now)
     db.flush()
     _tell(db, subscription, before, cause=cause, now=now)
     return subscription
@@ -77,8 +79,10 @@ def record_duplicate(
     db: Session, checkout: CheckoutSession, state: SubscriptionState, *, now: datetime
 ) -> None:
     """Keep a plan that must not run beside another one: on record, outside the promise."""
-    subscription = _of_checkout(db, checkout) or _new(db, checkout, now=now)
+    subscription = lock_of(db, checkout) or _new(db, checkout, now=now)
+    subscription.version += 1
     subscription.is_duplicate = True
+    subscription.settling_until = None
     attach(subscription, state, now=now)
     db.flush()
 
@@ -101,7 +105,7 @@ def attach(subscription: Subscription, state: SubscriptionState, *, now: datetim
 
 def abandon(db: Session, checkout: CheckoutSession, *, cause: str, now: datetime) -> None:
     """End the plan of a checkout whose payment failed in the end, here and at the provider."""
-    subscription = _of_checkout(db, checkout)
+    subscription = lock_of(db, checkout)
     if subscription is None or subscription.ended_at is not None:
         return
     before = subscription.shown_status
@@ -121,17 +125,31 @@ def abandon(db: Session, checkout: CheckoutSession, *, cause: str, now: datetime
 
 def end(db: Session, account_id: int, provider_id: str, *, now: datetime) -> None:
     """Write that a provider subscription was ended by us."""
-    subscription = _by_provider_id(db, account_id, provider_id)
-    if subscription is not None and subscription.ended_at is None:
+    found = find(db, account_id, provider_id)
+    if found is None:
+        return
+    subscription = lock.one(db, Subscription, found)
+    if subscription.ended_at is None:
         before = subscription.shown_status
         _end(subscription, now=now)
         _tell(db, subscription, before, cause="act", now=now)
 
 
+def lock_of(db: Session, checkout: CheckoutSession) -> Subscription | None:
+    """Lock the plan a checkout began and answer it; None where it began none."""
+    begun = select(Subscription.id).where(Subscription.checkout_id == checkout.id)
+    found = db.scalars(begun).first()
+    return None if found is None else lock.one(db, Subscription, found)
+
+
 def find(db: Session, account_id: int, provider_id: str) -> int | None:
     """Answer the row of a provider's subscription."""
-    found = _by_provider_id(db, account_id, provider_id)
-    return found.id if found else None
+    return db.scalars(
+        select(Subscription.id).where(
+            Subscription.provider_account_id == account_id,
+            Subscription.provider_id == provider_id,
+        )
+    ).first()
 
 
 def due(db: Session, *, now: datetime, limit: int = 100) -> list[int]:
@@ -186,20 +204,26 @@ def _apply(
         method = payment_methods.record(db, state.method, row)
         row.payment_method_id = method.id if method else row.payment_method_id
     attach(row, state, now=now)
-    _settle(row, state, now=now)
+    if any(payment.status == "paid" for payment in state.payments):
+        row.settling_until = None
+    _wait_for_money(db, row, now=now)
     _tell(db, row, before, cause=cause, now=now)
     db.commit()
     return True
 
 
-def _settle(row: Subscription, state: SubscriptionState, *, now: datetime) -> None:
-    """A first payment on its way is settled by its checkout; past the deadline access ends."""
-    if row.settling_until is None:
+def _wait_for_money(db: Session, subscription: Subscription, *, now: datetime) -> None:
+    """While a first payment is on its way the provider may call the plan active; access is the
+    app's choice, and ends with the deadline."""
+    until = subscription.settling_until
+    if until is None or subscription.status not in ("active", "incomplete"):
         return
-    if any(payment.status == "paid" for payment in state.payments):
-        row.settling_until = None
-    elif now > row.settling_until:
-        row.status = "past_due"
+    app = db.get_one(App, subscription.app_id)
+    if now > until:
+        subscription.status = "past_due"
+    else:
+        has_access = app.settling_access == "until_deadline"
+        subscription.status = "active" if has_access else "incomplete"
 
 
 def _status(state: SubscriptionState) -> str:
@@ -257,6 +281,7 @@ def _new(db: Session, checkout: CheckoutSession, *, now: datetime) -> Subscripti
 
 
 def _end(subscription: Subscription, *, now: datetime) -> None:
+    subscription.version += 1
     subscription.status = "canceled"
     subscription.settling_until = None
     subscription.ended_at = now
@@ -280,16 +305,3 @@ def _tell(
         payload={"uuid": str(subscription.uuid), "status": after},
         now=now,
     )
-
-
-def _of_checkout(db: Session, checkout: CheckoutSession) -> Subscription | None:
-    return db.scalars(select(Subscription).where(Subscription.checkout_id == checkout.id)).first()
-
-
-def _by_provider_id(db: Session, account_id: int, provider_id: str) -> Subscription | None:
-    return db.scalars(
-        select(Subscription).where(
-            Subscription.provider_account_id == account_id,
-            Subscription.provider_id == provider_id,
-        )
-    ).first()
