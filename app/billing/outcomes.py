@@ -31,6 +31,8 @@ def apply(
     commits. What has to be done at the provider is left as acts."""
     checkout.version += 1
     checkout.checked_at = now
+    # A look at the plan locks it before its payments; the same order here, or both could wait.
+    subscriptions.lock_of(db, checkout)
     attempts = [payments.record(db, attempt, checkout) for attempt in state.payments]
     method = payment_methods.record(db, state.method, checkout) if state.method else None
     _remember(checkout, state, attempts)
@@ -90,10 +92,7 @@ def _doubt(db: Session, checkout: CheckoutSession, state: CheckoutState) -> str 
         return "late"
     if checkout.mode == "setup":
         return None
-    if state.total is not None and (state.total.minor, state.total.currency) != (
-        checkout.total,
-        checkout.currency,
-    ):
+    if not _is_accepted(checkout, state):
         return "amount"
     if checkout.mode == "subscription" and checkout.tenant_id is not None:
         _lock_tenant(db, checkout)
@@ -102,6 +101,11 @@ def _doubt(db: Session, checkout: CheckoutSession, state: CheckoutState) -> str 
     if checkout.mode == "payment" and _is_paid_twice(db, checkout):
         return "duplicate"
     return None
+
+
+def _is_accepted(checkout: CheckoutSession, state: CheckoutState) -> bool:
+    """The provider's total is what the payer accepted."""
+    return state.total is None or state.total == checkout.due_today
 
 
 def _lock_tenant(db: Session, checkout: CheckoutSession) -> None:
@@ -221,9 +225,13 @@ def _process(
         transitions.move(db, checkout, "needs_review", cause=cause, now=now, reason="late")
     elif checkout.state in PENDING:
         transitions.move(db, checkout, "processing", cause=cause, now=now)
-        if state.subscription and not subscriptions.running_beside(db, checkout):
+        if state.subscription and _may_begin(db, checkout, state):
             subscriptions.begin(db, checkout, state, method, cause=cause, now=now, is_settling=True)
         _close_siblings(db, checkout, now=now)
+
+
+def _may_begin(db: Session, checkout: CheckoutSession, state: CheckoutState) -> bool:
+    return _is_accepted(checkout, state) and not subscriptions.running_beside(db, checkout)
 
 
 def _end(
