@@ -21,10 +21,12 @@ def come_back(db: Session, site: Site, *, uuid: UUID, secret: str, left: bool) -
     """Look once (at most one fetch in 5 s) and answer where the payer goes on. Commits.
 
     Neither address a provider was given proves anything: only what it says now does. `left` means
-    the provider's own back link, which leaves its page open. Raises NotFound for a wrong secret.
+    the provider's own back link, which leaves its page open; it counts where the provider answers
+    that nothing was paid. Raises NotFound for a wrong secret.
     """
     checkout = _find(db, site, uuid, secret)
-    checkout = _look(db, site, checkout)
+    checkout, is_known = _look(db, site, checkout)
+    left = left and is_known
     _note(db, site, checkout, left=left)
     return _destination(site, checkout, left=left)
 
@@ -49,21 +51,23 @@ def _is_right(site: Site, checkout: CheckoutSession, secret: str) -> bool:
     return hmac.compare_digest(known.rpartition("/")[2].encode(), secret.encode())
 
 
-def _look(db: Session, site: Site, checkout: CheckoutSession) -> CheckoutSession:
+def _look(db: Session, site: Site, checkout: CheckoutSession) -> tuple[CheckoutSession, bool]:
+    """Answer the checkout, and whether the provider has been heard just now."""
     now = site.clock.now()
     is_fresh = (
         checkout.checked_at is not None
         and timedelta(0) <= now - checkout.checked_at < checkouts.LOOK_EVERY
     )
     if checkout.state not in PENDING or is_fresh:
-        return checkout
-    checkout_id = checkout.id
+        return checkout, True
+    checkout_id, is_known = checkout.id, True
     db.commit()
     try:
         checkouts.sync(db, site, checkout_id, cause="return")
     except provider_errors.ProviderError:
         db.rollback()
-    return db.get_one(CheckoutSession, checkout_id, populate_existing=True)
+        is_known = False
+    return db.get_one(CheckoutSession, checkout_id, populate_existing=True), is_known
 
 
 def _note(db: Session, site: Site, checkout: CheckoutSession, *, left: bool) -> None:
