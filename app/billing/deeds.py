@@ -94,6 +94,10 @@ def _postpone(db: Session, site: Site, act: Act, error: errors.ProviderError) ->
     spent = isinstance(error, errors.KeyReused) or getattr(error, "replayed", False)
     log.warning("act %s (%s) did not happen: %s", act.uuid, act.kind, error)
     db.refresh(act, with_for_update=True)
+    if act.state != "waiting":
+        # Somebody took over and has done it.
+        db.rollback()
+        return
     act.error = f"{type(error).__name__}: {error}"
     act.claimed_until = None
     if spent:
@@ -179,7 +183,8 @@ class _Refund:
     def keep(self, result: object, *, now: datetime) -> str | None:
         assert isinstance(result, RefundState) and self._act.payment_id is not None
         payment = lock.one(self._db, Payment, self._act.payment_id)
-        payment.refunded = max(payment.refunded, self._request.amount.minor)
+        if result.status != "failed":
+            payment.refunded = max(payment.refunded, self._request.amount.minor)
         once.insert(
             self._db,
             Refund,
