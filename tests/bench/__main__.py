@@ -105,7 +105,7 @@ class Bench:
 
     def _pages(self) -> list[Work]:
         here = self._here
-        opened = Pages(here.portal, here.world.known[:50])
+        opened = Pages(here.portal, here.server, here.world.known[:50])
         with self._floor("page", factory=True) as server:
             bare = Work(
                 "bare Flask page of 20 rows", server, pages.floor_requests, pages.is_right_floor

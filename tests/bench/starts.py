@@ -57,10 +57,8 @@ def floor_requests(count: int) -> list[Request]:
 
 def _press(buyer: Buyer, page: Answer, cookie: str) -> Request:
     form = PayForm(page.body.decode())
-    # The page puts its CSRF secret into the session.
-    renewed = [f"{name}={value}" for name, value in page.cookies.items()]
     headers = {
-        "Cookie": "; ".join(renewed or [cookie]),
+        "Cookie": visitors.renewed(page, cookie),
         "Content-Type": "application/x-www-form-urlencoded",
     }
     return Request.post(_path(buyer), form.body(method="stripe-card"), headers)

@@ -7,6 +7,7 @@ from flask import Flask
 
 from app.models import User
 from app.web import visits
+from tests.bench.load import Answer
 
 
 def cookie(portal: Flask, user_id: int) -> str:
@@ -16,3 +17,10 @@ def cookie(portal: Flask, user_id: int) -> str:
         response = portal.make_response("")
         portal.session_interface.save_session(portal, flask.session, response)
     return response.headers["Set-Cookie"].partition(";")[0]
+
+
+def renewed(answer: Answer, cookie: str) -> str:
+    """Answer the cookie after an answer, which may have changed it: a page with a form puts the
+    secret of its CSRF tokens there."""
+    changed = [f"{name}={value}" for name, value in answer.cookies.items()]
+    return "; ".join(changed or [cookie])
