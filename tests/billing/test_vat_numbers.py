@@ -13,7 +13,29 @@ from stdnum.exceptions import InvalidChecksum
 from app.billing import countries, vat_numbers
 
 
+# Numbers with the right form and check digits, one of each member state.
+WELL_FORMED = (
+    "ATU13585627 BE0428759497 BG175074752 CY10259033P CZ25123891 DE136695976 DK13585628"
+    " EE100931558 EL094259216 ESB58378431 FI20774740 FR40303265045 HR33392005961 HU12892312"
+    " IE6433435F IT00743110157 LT119511515 LU15027442 LV40003521600 MT11679112 NL820646660B01"
+    " PL8567346215 PT501964843 RO18547290 SE123456789701 SI50223054 SK2022749619"
+)
+
+
 class TestCheck:
+    @pytest.mark.parametrize("number", WELL_FORMED.split())
+    def test_takes_a_well_formed_number_with_and_without_its_prefix(self, number: str) -> None:
+        country = {"EL": "GR"}.get(number[:2], number[:2])
+
+        for typed in (number, number[2:]):
+            answer = vat_numbers.check(typed, country)
+            assert answer == vat_numbers.VatAnswer(number, "unknown")
+
+    def test_has_seen_every_member_state(self) -> None:
+        seen = {number[:2] for number in WELL_FORMED.split()}
+
+        assert seen == {countries.vat_prefix(code) for code in countries.EU}
+
     @pytest.mark.parametrize(
         "typed",
         [
