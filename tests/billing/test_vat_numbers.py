@@ -12,7 +12,6 @@ from stdnum.exceptions import InvalidChecksum
 
 from app.billing import countries, vat_numbers
 
-
 # Numbers with the right form and check digits, one of each member state.
 WELL_FORMED = (
     "ATU13585627 BE0428759497 BG175074752 CY10259033P CZ25123891 DE136695976 DK13585628"
