@@ -100,7 +100,12 @@ class Buyer:
         _, word, uuid, secret, *rest = urlsplit(target).path.split("/")
         assert word == "return"
         return returns.come_back(
-            self.db, self.site, uuid=UUID(uuid), secret=secret, left=rest == ["left"]
+            self.db,
+            self.site,
+            uuid=UUID(uuid),
+            secret=secret,
+            left=rest == ["left"],
+            opens_portal=lambda _: True,
         )
 
     def opens(self, placed: Placed) -> Receipt:
