@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -12,9 +11,10 @@ from app.billing import products, tenants
 from app.billing.errors import Invalid
 from app.billing.products import Offer
 from app.models import Membership, Price
-from app.money import Money, round_half_up
+from app.money import Money
+from app.portal import plan_cards
 from app.portal.plan_form import PlanForm
-from app.web import guards, sessions
+from app.web import guards, languages, sessions
 
 plans = Blueprint("plans", __name__)
 
@@ -64,6 +64,7 @@ def _draft(form: PlanForm) -> Draft | None:
 
 
 def _page(membership: Membership, offer: Offer, form: PlanForm) -> str:
+    buys, chosen, language = membership.may_buy, form.plan.data, languages.tag()
     return render_template(
         "portal/plans/show.html",
         membership=membership,
@@ -72,7 +73,12 @@ def _page(membership: Membership, offer: Offer, form: PlanForm) -> str:
         draft=_draft(form),
         saving=_saving(offer),
         includes_tax=_includes_tax(offer),
-        monthly=_monthly,
+        plan_cards=plan_cards.draw(
+            offer.plans, is_sold=buys and not offer.running, chosen=chosen, language=language
+        ),
+        one_time_cards=plan_cards.draw(
+            offer.one_time, is_sold=buys, chosen=chosen, language=language
+        ),
     )
 
 
@@ -86,7 +92,3 @@ def _includes_tax(offer: Offer) -> bool:
     offered = (*offer.plans, *offer.one_time)
     prices = [price for plan in offered for price in (plan.month, plan.year, plan.once) if price]
     return any(price.tax_behavior == "inclusive" for price in prices)
-
-
-def _monthly(year: Price) -> Money:
-    return Money(round_half_up(Decimal(year.unit_amount) / 12), year.currency)

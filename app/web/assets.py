@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, current_app, url_for
+from flask import Blueprint, Flask, Response, abort, current_app
 
 from app.web import brand
 from config import ROOT
@@ -56,17 +56,17 @@ def stylesheet_url(colour: str | None = None) -> str:
     """Answer the address of the stylesheet in an app's colour, such as `#5254d4`."""
     digits = (colour or PLAIN_COLOUR).removeprefix("#").lower()
     shown = digits if brand.is_colour(digits) else PLAIN_COLOUR
-    return url_for("assets.stylesheet", version=_files().version, colour=shown)
+    return f"/assets/{_files().version}/{shown}.css"
 
 
 def script_url(name: str) -> str:
     """Answer the address of a script."""
-    return url_for("assets.script", version=_files().version, name=name)
+    return f"/assets/{_files().version}/{name}.js"
 
 
 def icon_url() -> str:
     """Answer the address of the icon."""
-    return url_for("assets.icon", version=_files().version)
+    return f"/assets/{_files().version}/icon.svg"
 
 
 @assets.get("/assets/<version>/<colour>.css")

@@ -9,9 +9,9 @@ from functools import lru_cache
 _TEXT = 4.5
 _SHAPE = 3.0
 
-# The surfaces of static/css/tokens.css that brand-coloured text stands on, darkest and lightest.
-_LIGHT_SURFACE = "#eceffd"
-_DARK_SURFACE = "#262b45"
+# The surfaces of static/css/tokens.css: buttons stand on cards, brand-coloured text on tints too.
+_LIGHT = ("#ffffff", "#eceffd")
+_DARK = ("#181c27", "#262b45")
 _WHITE, _INK = "#ffffff", "#000000"
 _STEPS = 50
 
@@ -30,8 +30,8 @@ def stylesheet(digits: str) -> str:
     `--brand` fills buttons, `--on-brand` is written on it, `--brand-text` is for links and marks.
     """
     brand = f"#{digits}"
-    light = _tokens(brand, _LIGHT_SURFACE, _INK)
-    dark = _tokens(brand, _DARK_SURFACE, _WHITE)
+    light = _tokens(brand, *_LIGHT, _INK)
+    dark = _tokens(brand, *_DARK, _WHITE)
     return (
         f"@layer brand{{:root{{{light}}}@media (prefers-color-scheme: dark){{:root{{{dark}}}}}}}\n"
     )
@@ -43,10 +43,10 @@ def contrast(one: str, other: str) -> float:
     return (first + 0.05) / (second + 0.05)
 
 
-def _tokens(brand: str, surface: str, towards: str) -> str:
-    fill = _moved(brand, surface, towards, _SHAPE)
+def _tokens(brand: str, card: str, tint: str, towards: str) -> str:
+    fill = _moved(brand, card, towards, _SHAPE)
     on_fill = max((_WHITE, _INK), key=lambda text: contrast(fill, text))
-    link = _moved(brand, surface, towards, _TEXT)
+    link = _moved(brand, tint, towards, _TEXT)
     return f"--brand:{fill};--on-brand:{on_fill};--brand-text:{link}"
 
 

@@ -26,13 +26,12 @@ def install(flask_app: Flask, config: Config) -> None:
     }
     if config.is_secure:
         own["Strict-Transport-Security"] = f"max-age={_YEAR}"
-    leading = _POLICY.format(" ".join(("'self'", "https:", *_sandbox_origins(config))))
+    policy = _POLICY.format(" ".join(("'self'", "https:", *_sandbox_origins(config))))
+    leading = own | {"Content-Security-Policy": policy}
 
     @flask_app.after_request
     def send(response: Response) -> Response:
-        response.headers.update(own)
-        if g.get("leads_to_provider", False):
-            response.headers["Content-Security-Policy"] = leading
+        response.headers.extend(leading if g.get("leads_to_provider", False) else own)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 

@@ -8,6 +8,7 @@ from typing import Any
 from babel import Locale
 from flask import Flask, current_app, g, request
 from flask_babel import Babel, get_locale, get_translations
+from markupsafe import Markup
 
 from app.models import User
 
@@ -19,13 +20,8 @@ def install(flask_app: Flask) -> None:
     with flask_app.app_context():
         known = [str(locale) for locale in babel.list_translations()]
     flask_app.extensions["languages"] = sorted({"en", *known})
-    environment = flask_app.jinja_env
-    environment.add_extension("jinja2.ext.i18n")
-    environment.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=lambda text: _translations().ugettext(text),
-        ngettext=lambda one, many, n: _translations().ungettext(one, many, n),
-        newstyle=True,
-    )
+    flask_app.add_template_global(_text, "_")
+    flask_app.add_template_global(_plural, "ngettext")
     flask_app.context_processor(lambda: {"language": tag().replace("_", "-")})
 
 
@@ -34,11 +30,22 @@ def tag() -> str:
     return _tag(get_locale() or Locale("en"))
 
 
+# Jinja's own i18n extension does the same and calls through three layers for each of the dozens of
+# texts of a page.
+def _text(text: str, **values: object) -> Markup:
+    return Markup(_translations().ugettext(text)) % values
+
+
+def _plural(one: str, many: str, num: int, **values: object) -> Markup:
+    return Markup(_translations().ungettext(one, many, num)) % {"num": num, **values}
+
+
 def _translations() -> Any:
     # Found once a page: a page has dozens of texts, and finding them costs more than the words.
-    if "translations" not in g:
-        g.translations = get_translations()
-    return g.translations
+    found = g.get("translations")
+    if found is None:
+        found = g.translations = get_translations()
+    return found
 
 
 @cache
