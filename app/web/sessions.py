@@ -21,8 +21,8 @@ def db() -> Session:
     """Answer the session of this request; it may write in a POST, or where `may_write` was said."""
     if "db" not in g:
         database: Database = current_app.extensions["database"]
-        writes = request.method not in _READ_ONLY or g.get("may_write", False)
-        g.db = database.writer() if writes else database.reader()
+        g.db_writes = request.method not in _READ_ONLY or g.get("may_write", False)
+        g.db = database.writer() if g.db_writes else database.reader()
     session: Session = g.db
     return session
 
@@ -39,9 +39,8 @@ def may_write() -> None:
 
 
 def _commit(response: Response) -> Response:
-    session: Session | None = g.get("db")
-    if session is not None and response.status_code < 400:
-        session.commit()
+    if g.get("db_writes", False) and response.status_code < 400:
+        db().commit()
     return response
 
 
