@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 import uuid
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,14 @@ from tests.bench.floors import WEBHOOK_SECRET
 from tests.bench.load import Answer, Request
 
 _SESSION = json.loads(Path(__file__).with_name("session.json").read_text())
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An event as it arrives."""
+
+    body: bytes
+    headers: dict[str, str]
 
 
 def requests(path: str, count: int) -> list[Request]:
@@ -31,15 +40,18 @@ def is_right(answer: Answer) -> bool:
     return answer.status == 200
 
 
-def _request(path: str) -> Request:
+def signed(secret: str) -> Call:
+    """Answer a new event, signed with this secret."""
     body = json.dumps(_event()).encode()
     now = int(time.time())
-    signature = hmac.new(WEBHOOK_SECRET.encode(), b"%d.%s" % (now, body), sha256).hexdigest()
-    return Request.post(
-        path,
-        body,
-        {"Stripe-Signature": f"t={now},v1={signature}", "Content-Type": "application/json"},
-    )
+    signature = hmac.new(secret.encode(), b"%d.%s" % (now, body), sha256).hexdigest()
+    headers = {"Stripe-Signature": f"t={now},v1={signature}", "Content-Type": "application/json"}
+    return Call(body, headers)
+
+
+def _request(path: str) -> Request:
+    call = signed(WEBHOOK_SECRET)
+    return Request.post(path, call.body, call.headers)
 
 
 def _event() -> dict[str, object]:

@@ -1,0 +1,82 @@
+"""The three hot paths ask the database as little as they do today: each statement is counted."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from app.billing import checkouts
+from app.billing.site import Site
+from app.db.engine import Database
+from app.models import CheckoutSession, ProviderEvent
+from tests import cast
+from tests.bench import events
+from tests.pages import Page, Visitor, flask_app, tara
+from tests.statements import Statements
+
+__all__ = ["flask_app", "tara"]
+
+
+def press_pay(tara: Visitor, world: cast.World, statements: Statements | None = None) -> Page:
+    """Open the checkout page of a monthly plan and buy it by card at Stripe."""
+    path = f"/t/{world.globex.uuid}/checkout"
+    price = world.price("team")
+    world.db.commit()
+    page = tara.opens(f"{path}?price={price.price_id}&quantity=3")
+    form = {**page.fields(path), "method": "stripe-card", "act": "pay"}
+    if statements is not None:
+        statements.said.clear()
+        statements.commits = 0
+    return Page(tara.client.post(path, data=form))
+
+
+@pytest.fixture
+def statements(database: Database, world: cast.World) -> Statements:
+    """Count from here on."""
+    return Statements(database)
+
+
+class TestAStart:
+    def test_of_a_known_customer_asks_at_most_ten_times_and_commits_thrice(
+        self, tara: Visitor, world: cast.World, site: Site, statements: Statements
+    ) -> None:
+        press_pay(tara, world)
+        checkout_id = world.db.scalars(select(CheckoutSession.id)).one()
+        checkouts.expire(world.db, site, checkout_id, cause="test")
+
+        answer = press_pay(tara, world, statements)
+
+        assert answer.status == 303
+        assert len(statements.said) <= 10, statements.said
+        assert statements.commits <= 3
+
+
+class TestAWebhook:
+    def test_is_stored_by_one_statement(
+        self, tara: Visitor, world: cast.World, site: Site, statements: Statements
+    ) -> None:
+        account = world.account("stripe")
+        secret = site.credentials(account.sealed_credentials).webhook_secret or ""
+        world.db.commit()
+        first, second = (events.signed(secret) for _ in range(2))
+        path = f"/hooks/stripe/{account.uuid}"
+        tara.client.post(path, data=first.body, headers=first.headers)
+        statements.said.clear()
+        statements.commits = 0
+
+        answer = tara.client.post(path, data=second.body, headers=second.headers)
+
+        assert answer.status_code == 200
+        assert len(statements.said) == 1, statements.said
+        assert statements.commits == 1
+        assert len(world.db.scalars(select(ProviderEvent)).all()) == 2
+
+
+class TestThePlansPage:
+    def test_asks_at_most_three_times(
+        self, tara: Visitor, world: cast.World, statements: Statements
+    ) -> None:
+        page = tara.opens(f"/t/{world.globex.uuid}/plans")
+
+        assert page.status == 200
+        assert len(statements.said) <= 3, statements.said
