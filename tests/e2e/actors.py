@@ -16,6 +16,8 @@ from tests.cast import PASSWORDS
 from tests.e2e.complaints import Complaints
 
 PATIENCE = 20_000
+# The checkout page of the demo's Team plan, for those who come by address.
+TEAM = "checkout?price=price_demoTeamMonthEUR&quantity=1"
 Cookies = MutableMapping[str, list[Any]]
 
 

@@ -11,13 +11,14 @@ from app.billing import portal_links
 from app.billing.site import Site
 from tests.cast import World
 from tests.e2e import inspection
-from tests.e2e.actors import Payer
+from tests.e2e.actors import TEAM, Payer
 from tests.e2e.conftest import Meet
 from tests.sandbox_server import SandboxServer
 
 
 def is_open_to_all(payer: Payer) -> None:
-    assert inspection.faults(payer.page) == []
+    faults = inspection.faults(payer.page)
+    assert not faults, "\n".join(faults)
 
 
 class TestEntrance:
@@ -85,7 +86,7 @@ class TestBeforeAPurchase:
         tara.presses("pay")
         is_open_to_all(tara)
 
-        milo.opens(tara.page.url + "?price=price_demoTeamMonthEUR&quantity=1")
+        milo.goes_to(TEAM)
         is_open_to_all(milo)
 
     def test_the_details(self, tara: Payer, milo: Payer) -> None:
@@ -177,7 +178,7 @@ class TestAfterAPurchase:
         tara.goes_to("plans")
         is_open_to_all(tara)
 
-        tara.goes_to("checkout?price=price_demoTeamMonthEUR&quantity=1")
+        tara.goes_to(TEAM)
         is_open_to_all(tara)
 
         tara.goes_to("payment-methods")

@@ -64,7 +64,7 @@ class TestPayerMistypes:
         answer = tara.presses("continue")
 
         assert answer.status == 422
-        tara.is_told_of("Choose where to save the card.")
+        tara.is_told_of("Choose where to save it.")
 
     def test_leaves_out_a_part_of_the_details(self, tara: Payer) -> None:
         tara.goes_to("details")
