@@ -1,4 +1,4 @@
-"""A caller's idempotency key and the checkout session it made."""
+"""A caller's idempotency key and what it made."""
 
 from __future__ import annotations
 
@@ -20,5 +20,6 @@ class IdempotencyKey(Base):
     key: Mapped[str]
     body_digest: Mapped[str]
     checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkout_session.id"))
+    tenant_id: Mapped[int | None] = mapped_column(ForeignKey("tenant.id"))
     claimed_until: Mapped[datetime | None]
     expires_at: Mapped[datetime]

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.base import Base
+from app.models.product import Price
 from app.models.tenant import Tenant
 from app.models.user import User
 
@@ -15,7 +16,8 @@ SCOPES = ("portal", "plans", "checkout", "payment-methods", "invoices", "cancel"
 
 
 class PortalLink(Base):
-    """A link for one user into one tenant; only the digest of its token is kept."""
+    """A link for one user into one tenant; only the digest of its token is kept. `price` and
+    `quantity` are the order of a link to the checkout."""
 
     __tablename__ = "portal_link"
     __table_args__ = (
@@ -26,6 +28,7 @@ class PortalLink(Base):
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     price_id: Mapped[int | None] = mapped_column(ForeignKey("price.id"))
+    quantity: Mapped[int | None]
     api_key_id: Mapped[int | None] = mapped_column(ForeignKey("api_key.id"))
     digest: Mapped[str] = mapped_column(unique=True)
     scope: Mapped[str] = mapped_column(default="portal")
@@ -36,3 +39,4 @@ class PortalLink(Base):
 
     tenant: Mapped[Tenant] = relationship()
     user: Mapped[User] = relationship()
+    price: Mapped[Price | None] = relationship()

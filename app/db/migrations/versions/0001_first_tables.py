@@ -645,6 +645,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", INTEGER, nullable=False),
         sa.Column("user_id", INTEGER, nullable=False),
         sa.Column("price_id", INTEGER),
+        sa.Column("quantity", INTEGER),
         sa.Column("api_key_id", INTEGER),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("scope", sa.String(), nullable=False),
@@ -743,6 +744,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("body_digest", sa.String(), nullable=False),
         sa.Column("checkout_id", INTEGER),
+        sa.Column("tenant_id", INTEGER),
         sa.Column("claimed_until", MOMENT),
         sa.Column("expires_at", MOMENT, nullable=False),
         sa.Column("id", INTEGER, nullable=False),
@@ -753,6 +755,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["checkout_id"], ["checkout_session.id"], name="fk_idempotency_key_checkout_id"
         ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name="fk_idempotency_key_tenant_id"),
         sa.PrimaryKeyConstraint("id", name="pk_idempotency_key"),
         sa.UniqueConstraint("scope", "key", name="uq_idempotency_key_scope_key"),
         sa.UniqueConstraint("uuid", name="uq_idempotency_key_uuid"),
