@@ -22,6 +22,7 @@ class TestMemberLooks:
     def test_sees_the_plans_and_who_can_buy(self, milo: Payer) -> None:
         milo.goes_to("plans")
 
+        milo.sees_heading("Plans for Globex")
         milo.reads("Only an admin of Globex can buy or change it. Ask tara@globex.example.")
         for control in ("plan-team", "interval-month", "quantity", "continue"):
             milo.does_not_see(control)

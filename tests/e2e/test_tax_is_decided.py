@@ -45,6 +45,7 @@ class TestTaxIsDecided:
         tara.reads("Not sold there yet.")
         tara.does_not_see("order-total")
         tara.picks("stripe-card")
+        expect(tara.at("pay")).to_have_text("Continue to pay")
 
         answer = tara.presses("pay")
 
