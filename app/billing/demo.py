@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from app.billing import demo_rows, portal_links, provider_accounts, taxes, tokens
+from app.billing import demo_rows, portal_links, provider_accounts, signing_keys, taxes, tokens
 from app.billing import demo_world as world
 from app.billing.demo_world import uuid_of
 from app.billing.errors import NotAllowed, NotFound, ProviderUnavailable
@@ -35,7 +35,7 @@ def ensure(db: Session, site: Site, *, wait: float = _WAIT_SECONDS) -> App:
     """
     _refuse_elsewhere(site)
     app = demo_rows.make(db, site)
-    tokens.ensure_key(db, site, app)
+    signing_keys.ensure(db, site, app)
     db.commit()
     _await_sandbox(site, wait)
     for provider in _KEYS:

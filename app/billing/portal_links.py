@@ -5,18 +5,20 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 from hashlib import sha256
-from urllib.parse import urlsplit
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app import clock
-from app.billing.errors import Invalid, NotFound
+from app.billing import origins, tenants
+from app.billing.errors import Conflict, Invalid, NotFound
 from app.billing.site import Site
-from app.models import ApiKey, App, Membership, Origin, PortalLink, Tenant, User
-from app.models.portal_link import SCOPES
+from app.models import ApiKey, App, Membership, PortalLink, Price, Tenant, User
 
 LIFETIME = timedelta(minutes=10)
+# The scopes that have their page; the others a link may name come with theirs.
+OFFERED = ("portal", "plans", "checkout", "payment-methods")
 
 
 def issue(
@@ -26,19 +28,25 @@ def issue(
     tenant: Tenant,
     user: User | None = None,
     scope: str = "portal",
+    price: Price | None = None,
+    quantity: int | None = None,
     return_url: str | None = None,
     lifetime: timedelta = LIFETIME,
     api_key: ApiKey | None = None,
 ) -> tuple[PortalLink, str]:
     """Make a link and answer it with its address, which is shown only now.
 
-    It signs in `user`, by default the tenant's oldest admin. Raises Invalid for a scope that is
-    none, a user outside the tenant, or a return URL outside the app's registered origins.
+    It signs in `user`, by default the tenant's oldest admin. A link to the checkout names the price
+    that is bought there, and how many (one, unless said). Raises Invalid naming the field for a
+    scope without a page, a price the tenant cannot buy or that has no place in this scope, a
+    quantity out of range, a user outside the tenant, or a return URL outside the app's registered
+    origins.
     """
-    if scope not in SCOPES:
-        raise Invalid("There is no such scope.", field="scope")
-    if return_url is not None:
-        _refuse_foreign(db, tenant, return_url)
+    if scope not in OFFERED:
+        raise Invalid("must be one of %(offered)s", field="scope", offered=", ".join(OFFERED))
+    _refuse_unsound(tenant, scope, price, quantity)
+    if return_url is not None and not origins.is_registered(db, tenant.app_id, return_url):
+        raise Invalid("must begin with one of the app's registered origins", field="return_url")
     token = secrets.token_urlsafe(32)
     link = PortalLink(
         tenant=tenant,
@@ -46,6 +54,8 @@ def issue(
         api_key_id=api_key.id if api_key else None,
         digest=_digest(token),
         scope=scope,
+        price=price,
+        quantity=(quantity or 1) if price is not None else None,
         return_url=return_url,
         expires_at=clock.wall() + lifetime,
     )
@@ -55,7 +65,7 @@ def issue(
 
 
 def peek(db: Session, token: str) -> PortalLink:
-    """Answer a link that can still be used, with user, tenant and app, using nothing up.
+    """Answer a link that can still be used, with user, tenant, app and price, using nothing up.
 
     Raises NotFound for an unknown, used, expired or revoked one.
     """
@@ -67,6 +77,7 @@ def peek(db: Session, token: str) -> PortalLink:
         .options(
             contains_eager(PortalLink.user),
             contains_eager(PortalLink.tenant).contains_eager(Tenant.app),
+            joinedload(PortalLink.price),
         )
         .where(PortalLink.digest == _digest(token), *_usable(), *_present())
         .execution_options(populate_existing=True)
@@ -93,6 +104,48 @@ def redeem(db: Session, token: str) -> PortalLink:
     return link
 
 
+def listed(db: Session, tenant: Tenant, *, page: int, limit: int) -> tuple[list[PortalLink], int]:
+    """Answer a page of a tenant's links, the newest first, and how many there are; pages count from
+    zero."""
+    of_tenant = PortalLink.tenant_id == tenant.id
+    found = (
+        select(PortalLink)
+        .options(joinedload(PortalLink.user), joinedload(PortalLink.price))
+        .where(of_tenant)
+        .order_by(PortalLink.id.desc())
+        .limit(limit)
+        .offset(page * limit)
+    )
+    total = db.scalar(select(func.count()).select_from(PortalLink).where(of_tenant))
+    return list(db.scalars(found)), total or 0
+
+
+def revoke(db: Session, tenant: Tenant, uuid: UUID) -> PortalLink:
+    """Withdraw a link of a tenant and answer it; a link withdrawn or expired before stays as it is.
+
+    Raises NotFound for another tenant's, and Conflict for one that was used: its visit ends by
+    itself, an hour after it began.
+    """
+    withdrawn = (
+        update(PortalLink)
+        .where(PortalLink.tenant_id == tenant.id, PortalLink.uuid == uuid, *_usable())
+        .values(revoked_at=clock.wall())
+        .execution_options(synchronize_session=False)
+    )
+    db.execute(withdrawn)
+    link = db.scalars(
+        select(PortalLink)
+        .options(joinedload(PortalLink.user), joinedload(PortalLink.price))
+        .where(PortalLink.tenant_id == tenant.id, PortalLink.uuid == uuid)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if link is None:
+        raise NotFound("There is no such link.")
+    if link.consumed_at is not None:
+        raise Conflict("This link has been used already, so it cannot be withdrawn any more.")
+    return link
+
+
 def _spent() -> NotFound:
     return NotFound(
         "This link does not work any more: it was used, it is too old, or it was withdrawn. Ask"
@@ -115,28 +168,31 @@ def _member(db: Session, tenant: Tenant, user: User | None) -> User:
     if user is None:
         member = db.scalars(found.where(Membership.role == "admin")).first()
         if member is None:
-            raise Invalid("This tenant has no admin; name the user.", field="user")
+            raise Invalid("is required: this tenant has no admin", field="user")
     else:
         member = db.scalars(found.where(User.id == user.id)).first()
         if member is None:
-            raise Invalid("This user does not belong to the tenant.", field="user")
+            raise Invalid("does not belong to this tenant", field="user")
     return member
 
 
-def _refuse_foreign(db: Session, tenant: Tenant, url: str) -> None:
-    origins = db.scalars(
-        select(Origin.origin).where(Origin.app_id == tenant.app_id, Origin.deleted_at.is_(None))
-    )
-    try:
-        parts = urlsplit(url)
-        is_ours = f"{parts.scheme}://{parts.netloc}" in set(origins)
-    except ValueError:
-        is_ours = False
-    if not is_ours or any(sign in url for sign in "\\\r\n\t "):
+def _refuse_unsound(tenant: Tenant, scope: str, price: Price | None, quantity: int | None) -> None:
+    if scope != "checkout":
+        for field, given in (("price", price), ("quantity", quantity)):
+            if given is not None:
+                raise Invalid("goes with the scope checkout only", field=field)
+        return
+    if price is None:
+        raise Invalid("is required for the scope checkout", field="price")
+    if not tenants.pays_in(tenant, price.currency):
         raise Invalid(
-            "The return URL must begin with one of the app's registered origins.",
-            field="return_url",
+            "is in %(currency)s, and this tenant pays in %(own)s",
+            field="price",
+            currency=price.currency,
+            own=tenants.currency(tenant),
         )
+    if not 1 <= (quantity or 1) <= price.max_quantity:
+        raise Invalid("must be from 1 to %(most)s", field="quantity", most=price.max_quantity)
 
 
 def _usable() -> tuple[ColumnElement[bool], ...]:

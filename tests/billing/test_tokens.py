@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import tokens
+from app.billing import signing_keys, tokens
 from app.billing.errors import NotAuthenticated
 from app.billing.site import Site
 from app.billing.vault import Vault
@@ -30,7 +30,7 @@ def private_key(site: Site, key: SigningKey) -> RSAKey:
 
 @pytest.fixture
 def signing_key(world: World, db: Session, site: Site) -> SigningKey:
-    return tokens.ensure_key(db, site, world.app)
+    return signing_keys.ensure(db, site, world.app)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ class TestEnsureKey:
     def test_makes_one_key_an_app_and_seals_its_private_half(
         self, world: World, db: Session, site: Site, signing_key: SigningKey
     ) -> None:
-        again = tokens.ensure_key(db, site, world.app)
+        again = signing_keys.ensure(db, site, world.app)
 
         assert again is signing_key
         assert "PRIVATE" not in str(vars(signing_key))
@@ -60,7 +60,7 @@ class TestEnsureKey:
         signing_key.sealed_private_pem = Vault(["4d" * 32]).seal("sealed elsewhere")
         db.flush()
 
-        new = tokens.ensure_key(db, site, world.app)
+        new = signing_keys.ensure(db, site, world.app)
 
         assert new.id != signing_key.id
         assert signing_key.retired_at is not None
