@@ -21,6 +21,8 @@ from config import Config
 _READY_SECONDS = 60
 _STOP_SECONDS = 8
 _LOOK_SECONDS = 0.1
+# Each thread would get an arena of its own from glibc, which costs a server of 32 threads 10 MB.
+ENVIRON = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
 _LEAVE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -126,7 +128,7 @@ def _start(name: str, command: Sequence[str]) -> subprocess.Popen[str]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        env={**ENVIRON, **os.environ},
         text=True,
         errors="replace",
     )

@@ -135,7 +135,7 @@ def _running(
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**kept, **environ},
+        env={**processes.ENVIRON, **kept, **environ},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE if piped else None,
         text=True,
