@@ -15,7 +15,7 @@ from app.billing.errors import Invalid, NotFound
 from app.billing.text import Text
 from app.models import App, CheckoutSession, Membership, Price, Product, Subscription, Tenant, User
 
-_BOUGHT = ("processing", "complete", "needs_review", "refunded")
+BOUGHT = ("processing", "complete", "needs_review", "refunded")
 _LONGEST = 200
 
 
@@ -58,13 +58,38 @@ def find(db: Session, *, user_id: int, tenant_uuid: UUID) -> Membership:
     return membership
 
 
-def admins(db: Session, tenant: Tenant) -> list[User]:
+def is_member(db: Session, *, user_id: int, tenant_uuid: UUID) -> bool:
+    """Answer whether a user belongs to a tenant."""
+    asked = {"user_id": user_id, "tenant_uuid": tenant_uuid}
+    return db.scalars(_MEMBERSHIP, asked).one_or_none() is not None
+
+
+def of_app(db: Session, app: App, tenant_uuid: UUID) -> Tenant:
+    """Answer a tenant of an app; raises NotFound, also where it is another app's."""
+    tenant = db.scalars(
+        select(Tenant).where(
+            Tenant.app_id == app.id, Tenant.uuid == tenant_uuid, Tenant.deleted_at.is_(None)
+        )
+    ).one_or_none()
+    if tenant is None:
+        raise NotFound("There is no such tenant.", field="tenant")
+    return tenant
+
+
+def in_app(db: Session, app_id: int, tenant_uuid: UUID) -> tuple[Tenant, User | None] | None:
+    """Answer a tenant of an app with its oldest admin, in one query; None where it has no such
+    tenant."""
+    row = db.execute(_IN_APP, {"app_id": app_id, "tenant_uuid": tenant_uuid}).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def admins(db: Session, tenant_id: int) -> list[User]:
     """Answer who may buy for a tenant, the oldest first."""
     found = (
         select(User)
         .join(Membership, Membership.user_id == User.id)
         .where(
-            Membership.tenant_id == tenant.id,
+            Membership.tenant_id == tenant_id,
             Membership.role == "admin",
             Membership.deleted_at.is_(None),
             User.deleted_at.is_(None),
@@ -102,7 +127,12 @@ def currency(tenant: Tenant, sold: Sequence[str] | None = None) -> str:
     if sold is None:
         db = object_session(tenant)
         sold = currencies_sold(db, tenant.app_id) if db else ()
-    homes = countries.currencies(tenant.country)
+    return home_currency(tenant.country, sold)
+
+
+def home_currency(country: str | None, sold: Sequence[str]) -> str:
+    """Answer the first currency of a country that is sold in, else the first one sold in."""
+    homes = countries.currencies(country)
     return next((home for home in homes if home in sold), next(iter(sold), "EUR"))
 
 
@@ -188,13 +218,36 @@ _MEMBERSHIP = (
         *_present(),
     )
 )
+_OLDEST_ADMIN = (
+    select(func.min(Membership.id))
+    .join(User, User.id == Membership.user_id)
+    .where(
+        Membership.tenant_id == Tenant.id,
+        Membership.role == "admin",
+        Membership.deleted_at.is_(None),
+        User.deleted_at.is_(None),
+    )
+    .correlate(Tenant)
+    .scalar_subquery()
+)
+_IN_APP = (
+    select(Tenant, User)
+    .select_from(Tenant)
+    .outerjoin(Membership, Membership.id == _OLDEST_ADMIN)
+    .outerjoin(User, User.id == Membership.user_id)
+    .where(
+        Tenant.app_id == bindparam("app_id"),
+        Tenant.uuid == bindparam("tenant_uuid"),
+        Tenant.deleted_at.is_(None),
+    )
+)
 _HAS_BOUGHT = select(
     or_(
         exists().where(
             CheckoutSession.tenant_id == bindparam("tenant_id"),
             CheckoutSession.livemode == bindparam("livemode"),
             CheckoutSession.mode != "setup",
-            CheckoutSession.state.in_(_BOUGHT),
+            CheckoutSession.state.in_(BOUGHT),
         ),
         exists().where(
             Subscription.tenant_id == bindparam("tenant_id"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from flask import Flask, make_response, render_template, request
+from flask import Flask, current_app, make_response, render_template, request
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
@@ -41,11 +43,11 @@ class Problem:
 
 
 def install(flask_app: Flask) -> None:
-    """Answer every error with a page in plain words."""
-    flask_app.register_error_handler(errors.BillingError, _refused)
+    """Answer every error with a page in plain words; where an API owns the address, in its own."""
+    flask_app.register_error_handler(errors.BillingError, _or_as_its_owner_says(_refused))
     flask_app.register_error_handler(CSRFError, _stale_form)
-    flask_app.register_error_handler(HTTPException, _http)
-    flask_app.register_error_handler(Exception, _broken)
+    flask_app.register_error_handler(HTTPException, _or_as_its_owner_says(_http))
+    flask_app.register_error_handler(Exception, _or_as_its_owner_says(_broken))
 
 
 def status_of(error: errors.BillingError) -> int:
@@ -56,6 +58,15 @@ def status_of(error: errors.BillingError) -> int:
 def page(problem: Problem, status: int) -> Response:
     """Answer the page of a problem."""
     return make_response(render_template("web/problem.html", problem=problem), status)
+
+
+def _or_as_its_owner_says(page_of: Callable[[Any], Response]) -> Callable[[Any], Response]:
+    def answer(error: Exception) -> Response:
+        owners = current_app.extensions.get("refusals")
+        refuse = owners(request.path) if owners else None
+        return refuse(error) if refuse else page_of(error)
+
+    return answer
 
 
 def _refused(error: errors.BillingError) -> Response:

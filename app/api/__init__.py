@@ -1,0 +1,45 @@
+"""The APIs: five dialects for the same checkout sessions, and what comes with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from flask import Flask, Response
+
+
+def install(flask_app: Flask) -> None:
+    """Serve every dialect; below the paths it owns, each says every failure in its own shape.
+
+    Where several own a path, the first one does.
+    """
+    from app.api import (
+        articles_v1,
+        bearer_v1,
+        calls,
+        dialects,
+        limits,
+        line_items_v2,
+        origins,
+        provider_v1,
+    )
+
+    config = flask_app.extensions["site"].config
+    parts = (line_items_v2, articles_v1, bearer_v1, provider_v1)
+    spoken = tuple(part.dialect for part in parts)
+    limiter = limits.install(flask_app, config)
+    for part in parts:
+        flask_app.extensions["csrf"].exempt(part.blueprint)
+        limits.guard(limiter, part.blueprint, config)
+        flask_app.register_blueprint(part.blueprint)
+    flask_app.extensions["dialects"] = spoken
+    calls.install(flask_app, owns=lambda path: dialects.owner(spoken, path) is not None)
+    origins.install(flask_app, spoken)
+
+    def refusals(path: str) -> Callable[[Exception], Response] | None:
+        owner = dialects.owner(spoken, path)
+        return owner.refuse if owner else None
+
+    flask_app.extensions["refusals"] = refusals

@@ -1,0 +1,59 @@
+"""What every call of an API has: its session of the database, its installation, and its id."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+
+from flask import Flask, Response, current_app, g, request
+from sqlalchemy.orm import Session
+
+from app.billing.site import Site
+from app.db.engine import Database
+
+_READ_ONLY = ("GET", "HEAD", "OPTIONS")
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def install(flask_app: Flask, owns: Callable[[str], bool]) -> None:
+    """Tell each caller the id of its call, and close its session."""
+
+    def mark(response: Response) -> Response:
+        if owns(request.path):
+            response.headers["X-Request-Id"] = call_id()
+        return response
+
+    flask_app.after_request(mark)
+    flask_app.teardown_request(_close)
+
+
+def db() -> Session:
+    """Answer the session of this call; it may write unless this is a GET. Verbs commit it."""
+    if "api_db" not in g:
+        database: Database = current_app.extensions["database"]
+        is_reading = request.method in _READ_ONLY
+        g.api_db = database.reader() if is_reading else database.writer()
+    session: Session = g.api_db
+    return session
+
+
+def site() -> Site:
+    """Answer the installation this call runs in."""
+    installed: Site = current_app.extensions["site"]
+    return installed
+
+
+def call_id() -> str:
+    """Answer the id of this call: the caller's `X-Request-Id` where it is sound, else ours."""
+    if "call_id" not in g:
+        given = request.headers.get("X-Request-Id", "")
+        g.call_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
+    named: str = g.call_id
+    return named
+
+
+def _close(_error: BaseException | None) -> None:
+    session: Session | None = g.pop("api_db", None)
+    if session is not None:
+        session.close()

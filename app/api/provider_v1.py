@@ -1,0 +1,120 @@
+"""Seed 001: an app's server starts a tenant's checkout session at the provider it names."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Blueprint, Response
+
+from app.api import calls, credentials, envelope, sessions_v1
+from app.api.credentials import KeyHolder
+from app.api.dialects import Answer, Dialect, Operation
+from app.api.envelope import refused
+from app.api.sessions_v1 import PurchaseBody, SessionList, SetupBody
+from app.billing import tenants
+from app.billing.errors import Invalid, NotFound
+from app.models import CheckoutSession, Tenant, User
+
+_PATH = "/api/v1/apps/<app_uuid>/tenants/<tenant_uuid>/payment-providers/<provider>"
+_UNAUTHORIZED = "Unauthorized Token or API key"
+# The seed lists no 404: what the caller names and we do not know is a bad request.
+_STATUSES = envelope.STATUSES | {NotFound: 400}
+
+blueprint = Blueprint("provider_v1", __name__)
+
+
+@blueprint.post(f"{_PATH}/checkout-sessions")
+def create(app_uuid: str, tenant_uuid: str, provider: str) -> Response:
+    """Create a checkout session and answer where to send the payer."""
+    holder = who(app_uuid)
+    body = read()
+    tenant, admin = _tenant(holder, tenant_uuid)
+    checkout = sessions_v1.start(
+        holder, body, tenant=tenant, user=admin, provider=provider, origin="provider_v1"
+    )
+    return write(checkout)
+
+
+def who(app_uuid: str) -> KeyHolder:
+    """Answer whose write key the three headers show."""
+    return credentials.key_headers(type="write", app_uuid=app_uuid)
+
+
+def read() -> PurchaseBody:
+    """Answer what is asked for."""
+    return sessions_v1.read(PurchaseBody, SetupBody)
+
+
+def write(checkout: CheckoutSession) -> Response:
+    """Say a checkout session in the list envelope."""
+    return envelope.items("checkoutSessions", [sessions_v1.item(calls.site(), checkout)])
+
+
+def refuse(error: Exception) -> Response:
+    """Say a failure with its E-code."""
+    return envelope.refuse(
+        error, unauthorized=_UNAUTHORIZED, names=sessions_v1.NAMES, statuses=_STATUSES
+    )
+
+
+def _tenant(holder: KeyHolder, uuid: str) -> tuple[Tenant, User | None]:
+    named = credentials.uuid_or_none(uuid)
+    found = tenants.in_app(calls.db(), holder.app.id, named) if named else None
+    if found is None:
+        raise Invalid("is not a tenant of this app", field="tenantUuid")
+    return found
+
+
+_REQUEST = {
+    "priceId": "price_12345",
+    "taxRateId": "txr_12345",
+    "quantity": 1,
+    "mode": "subscription",
+    "billingAddressCollection": True,
+    "shippingAddressCollection": False,
+    "currency": "EUR",
+    "successUrl": "https://app.example.com/success",
+    "cancelUrl": "https://app.example.com/cancel",
+    "termsOfServiceUrl": "https://app.example.com/terms",
+    "collectTermsOfServiceConsent": True,
+    "isTaxIdCollectionEnabled": True,
+    "isTaxIdCollectionRequired": False,
+}
+
+dialect = Dialect(
+    name="provider_v1",
+    title="001: checkout sessions at a named provider, by API key",
+    owns=re.compile(r"/api(/|$)"),
+    refuse=refuse,
+    operations=(
+        Operation(
+            method="POST",
+            path="/api/v1/apps/{appUuid}/tenants/{tenantUuid}/payment-providers/{paymentProvider}"
+            "/checkout-sessions",
+            summary="Create a checkout session from a server",
+            description="Open `items[0].nextAction.url` for the tenant. The provider's customer is"
+            " created where the tenant has none.",
+            security=(("apiKey", "clientId", "apiKeyType"),),
+            body=PurchaseBody,
+            body_example=_REQUEST,
+            is_create=True,
+            answers={
+                200: Answer("Created.", SessionList, sessions_v1.EXAMPLE),
+                **dict(
+                    (
+                        refused(
+                            400,
+                            "E4000",
+                            "quantity is required",
+                            "Something in the request is wrong: one entry for each field.",
+                        ),
+                        refused(401, "E4010", _UNAUTHORIZED, "Key or client id is wrong."),
+                        refused(403, "E4030", "App Is Disabled", "The app may not sell."),
+                        refused(409, "E4090", "Try again shortly", "See Idempotency-Key."),
+                    )
+                ),
+                **envelope.COMMON,
+            },
+        ),
+    ),
+)
