@@ -81,12 +81,30 @@ def offer(db: Session, tenant: Tenant, currency: str | None = None) -> Offer:
 
     `currency` is what the payer looks at before choosing it; one that cannot be chosen is ignored.
     """
-    prices = db.scalars(_PRICES, {"app_id": tenant.app_id}).all()
     is_fixed = tenants.has_bought(db, tenant)
-    running = _running(db, tenant) if is_fixed else []
+    return arrange(
+        for_sale(db, tenant.app_id),
+        running(db, tenant.id, livemode=tenant.app.livemode) if is_fixed else (),
+        chosen=tenant.currency,
+        country=tenant.country,
+        is_fixed=is_fixed,
+        currency=currency,
+    )
+
+
+def arrange(
+    prices: Sequence[Price],
+    running: Sequence[Subscription],
+    *,
+    chosen: str | None,
+    country: str | None,
+    is_fixed: bool,
+    currency: str | None,
+) -> Offer:
+    """Arrange an app's prices for a tenant of a country that pays in `chosen`, if it chose."""
     sold = tuple(dict.fromkeys(p.currency for p in sorted(prices, key=lambda p: p.id)))
     if is_fixed or currency not in sold:
-        currency = tenants.currency(tenant, sold)
+        currency = chosen or tenants.home_currency(country, sold)
     current = {subscription.price.product_id for subscription in running}
     offered = _offered([p for p in prices if p.currency == currency], current)
     plans = tuple(plan for plan in offered if plan.month or plan.year)
@@ -120,9 +138,14 @@ def is_price_id(text: str) -> bool:
     return _PRICE_ID.fullmatch(text) is not None
 
 
-def _running(db: Session, tenant: Tenant) -> Sequence[Subscription]:
-    asked = {"tenant_id": tenant.id, "livemode": tenant.app.livemode}
-    return db.scalars(_RUNNING, asked).all()
+def for_sale(db: Session, app_id: int) -> Sequence[Price]:
+    """Answer an app's prices with their products, in the order they are shown."""
+    return db.scalars(_PRICES, {"app_id": app_id}).all()
+
+
+def running(db: Session, tenant_id: int, *, livemode: bool) -> Sequence[Subscription]:
+    """Answer the plans a tenant runs, with their prices and products."""
+    return db.scalars(_RUNNING, {"tenant_id": tenant_id, "livemode": livemode}).all()
 
 
 def _offered(prices: Iterable[Price], current: set[int]) -> list[OfferedPlan]:

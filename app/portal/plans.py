@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.billing import products, tenants
+from app.billing import products, storefronts, tenants
 from app.billing.errors import Invalid
 from app.billing.products import Offer
-from app.models import Membership, Price
-from app.money import Money
-from app.portal import plan_cards
+from app.billing.storefronts import Visit
+from app.models import Membership
+from app.portal import chooser
 from app.portal.plan_form import PlanForm
 from app.web import guards, languages, sessions
 
 plans = Blueprint("plans", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """The order as chosen so far; tax comes with the next step."""
-
-    price: Price
-    quantity: int
-
-    @property
-    def amount(self) -> Money:
-        """The unit price times the quantity."""
-        return self.price.amount * self.quantity
-
-
 @plans.get("/t/<uuid:tenant>/plans")
-@guards.of_tenant("plans")
-def show(membership: Membership) -> str:
-    offer = products.offer(sessions.db(), membership.tenant, request.args.get("currency"))
-    return _page(membership, offer, PlanForm(offer, request.args))
+@guards.of_tenant("plans", find=storefronts.enter)
+def show(visit: Visit) -> str:
+    offer = storefronts.offer(sessions.db(), visit, request.args.get("currency"))
+    return _page(visit, offer, PlanForm(offer, request.args))
 
 
 @plans.post("/t/<uuid:tenant>/plans")
@@ -45,47 +30,28 @@ def choose(membership: Membership) -> Response | tuple[str, int]:
     tenant = membership.tenant
     offer = products.offer(sessions.db(), tenant, request.form.get("currency"))
     form = PlanForm(offer, request.form)
-    draft = _draft(form)
-    if not form.validate() or draft is None:
+    price, quantity = form.price, form.whole_quantity
+    if not form.validate() or price is None or quantity is None:
         return _page(membership, offer, form), 422
     try:
-        tenants.choose_currency(sessions.db(), tenant, draft.price.currency)
+        tenants.choose_currency(sessions.db(), tenant, price.currency)
     except Invalid as error:
         form.blame(error)
         return _page(membership, offer, form), 422
-    price_id, quantity = draft.price.price_id, draft.quantity
-    address = url_for("checkout.show", tenant=tenant.uuid, price=price_id, quantity=quantity)
+    address = url_for("checkout.show", tenant=tenant.uuid, price=price.price_id, quantity=quantity)
     return redirect(address, 303)
 
 
-def _draft(form: PlanForm) -> Draft | None:
-    price, quantity = form.price, form.whole_quantity
-    return Draft(price, quantity) if price and quantity else None
-
-
-def _page(membership: Membership, offer: Offer, form: PlanForm) -> str:
-    buys, chosen, language = membership.may_buy, form.plan.data, languages.tag()
+def _page(membership: Membership | Visit, offer: Offer, form: PlanForm) -> str:
+    shown = chooser.make(offer, form, may_buy=membership.may_buy)
     return render_template(
         "portal/plans/show.html",
         membership=membership,
-        offer=offer,
         form=form,
-        draft=_draft(form),
-        saving=_saving(offer),
+        is_running=offer.running is not None,
         includes_tax=_includes_tax(offer),
-        plan_cards=plan_cards.draw(
-            offer.plans, is_sold=buys and not offer.running, chosen=chosen, language=language
-        ),
-        one_time_cards=plan_cards.draw(
-            offer.one_time, is_sold=buys, chosen=chosen, language=language
-        ),
+        chooser=chooser.draw(shown, languages.tag()),
     )
-
-
-def _saving(offer: Offer) -> int | None:
-    """How many months are free for a yearly payer, where every plan agrees on it."""
-    savings = {plan.saving for plan in offer.plans if plan.year}
-    return savings.pop() if len(savings) == 1 else None
 
 
 def _includes_tax(offer: Offer) -> bool:

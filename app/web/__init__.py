@@ -26,12 +26,14 @@ def make(config: Config) -> Flask:
         headers,
         languages,
         sessions,
+        templates,
         visits,
     )
     from config import ROOT
 
     flask_app = Flask("app", root_path=str(ROOT), static_folder=None)
     flask_app.config.from_mapping(_settings(config))
+    templates.install(flask_app, str(ROOT / "templates"), str(ROOT / "app/translations"))
     for part in (sessions, languages, filters, forms, visits, errors, assets):
         part.install(flask_app)
     headers.install(flask_app, config)

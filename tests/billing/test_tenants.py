@@ -91,7 +91,7 @@ class TestAdmins:
         db.add(Membership(tenant_id=world.globex.id, user_id=world.charlie.id, role="admin"))
         db.flush()
 
-        assert tenants.admins(db, world.globex) == [world.tara, world.charlie]
+        assert tenants.admins(db, world.globex.id) == [world.tara, world.charlie]
 
 
 class TestUpdateDetails:

@@ -1,0 +1,64 @@
+"""Templates are compiled once a language, with their fixed texts already in it.
+
+A page has dozens of texts that never vary; looking each up on every request costs more than all
+else the page does. So `{{ _("Sign in") }}` becomes the words themselves when the template is
+compiled, and only texts with values in them are looked up later.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, MutableMapping
+from typing import Any
+
+from babel.support import NullTranslations, Translations
+from flask import Flask
+from flask.templating import Environment as FlaskEnvironment
+from jinja2 import BaseLoader, Environment, FileSystemLoader, Template
+from markupsafe import escape
+
+from app.web import languages
+
+_FIXED = re.compile(r'\{\{ _\("((?:[^"\\%]|\\.)+)"\) \}\}')
+
+
+def install(flask_app: Flask, folder: str, catalogues: str) -> None:
+    """Read templates from a folder, and their words from the catalogues of another."""
+    flask_app.jinja_environment = LanguageEnvironment
+    flask_app.jinja_loader = LanguageLoader(FileSystemLoader(folder), catalogues)
+
+
+class LanguageEnvironment(FlaskEnvironment):
+    """Names a template `de:web/sign_in.html`; what it extends and includes is named likewise."""
+
+    def get_or_select_template(
+        self,
+        template_name_or_list: Any,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,
+    ) -> Template:
+        name = f"{languages.tag()}:{template_name_or_list}"
+        return super().get_or_select_template(name, parent, globals)
+
+    def join_path(self, template: str, parent: str) -> str:
+        return f"{parent.partition(':')[0]}:{template}"
+
+
+class LanguageLoader(BaseLoader):
+    """Answers the source of a template with its fixed texts in a language."""
+
+    def __init__(self, sources: FileSystemLoader, catalogues: str) -> None:
+        self._sources = sources
+        self._catalogues = catalogues
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        language, _, name = template.rpartition(":")
+        source, filename, is_fresh = self._sources.get_source(environment, name)
+        words = Translations.load(self._catalogues, [language or "en"])
+        return _FIXED.sub(lambda found: _translated(found[1], words), source), filename, is_fresh
+
+
+def _translated(text: str, words: NullTranslations) -> str:
+    return str(escape(words.ugettext(text.replace('\\"', '"'))))
