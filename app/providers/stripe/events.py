@@ -103,6 +103,6 @@ def _plain(value: Any) -> Any:
 
 
 def _id(value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_ID:
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_ID or not value.isprintable():
         raise ValueError("not an id")
     return value
