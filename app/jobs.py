@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from datetime import timedelta
 from functools import cache
 
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
@@ -39,6 +40,22 @@ def process_events() -> None:
     """Look at what waiting events are about."""
     with _database().writer() as db:
         sweep.process_events(db, _site())
+
+
+@huey.task()  # type: ignore[untyped-decorator]
+def end_checkout(checkout_id: int) -> None:
+    """End a checkout at the second its caller chose."""
+    with _database().writer() as db:
+        sweep.end_on_time(db, _site(), checkout_id)
+
+
+def end_checkout_after(checkout_id: int, lifetime: timedelta) -> None:
+    """Have a checkout ended when its lifetime is over."""
+    try:
+        end_checkout.schedule((checkout_id,), delay=lifetime.total_seconds())
+    except Exception:
+        # The queue is out of reach; the sweep finds the checkout by its deadline.
+        log.exception("the end of checkout %s could not be queued", checkout_id)
 
 
 @huey.periodic_task(crontab())  # type: ignore[untyped-decorator]

@@ -38,8 +38,9 @@ class CheckoutOrder:
 
     `slot` is set in the portal: of one tenant, mode and slot at most one order is pending.
     `customer_id` and `provider_tax_rate_id` are given where the provider has made them already.
+    `is_reverse_charge` is what a caller said.
     What an API's caller adds is explained at `CheckoutSession`; `lifetime` is how long the
-    provider's page shall live.
+    provider's page shall live, `created_at` the moment its `deadline` counts from (None: now).
     """
 
     app_id: int
@@ -65,6 +66,7 @@ class CheckoutOrder:
     cancel_url: str | None = None
     locale: str | None = None
     email: str | None = None
+    is_reverse_charge: bool = False
     collect: Collect = field(default_factory=Collect)
     lifetime: timedelta | None = None
     embedded: bool = False
@@ -72,6 +74,7 @@ class CheckoutOrder:
     provider_tax_rate_id: str | None = None
     is_deferred: bool = False
     is_kept: bool = False
+    created_at: datetime | None = None
     deadline: datetime | None = None
     payable: str | None = None
     reference: str | None = None
@@ -112,6 +115,7 @@ class Details:
     locale: str | None
     lifetime: timedelta | None
     embedded: bool
+    is_reverse_charge: bool = False
 
 
 _DETAILS = TypeAdapter(Details)
@@ -119,14 +123,26 @@ _DETAILS = TypeAdapter(Details)
 
 def details(order: CheckoutOrder) -> dict[str, Any]:
     """Answer what is kept of an order beside its columns."""
-    kept = Details(order.lines, order.collect, order.locale, order.lifetime, order.embedded)
+    kept = Details(
+        lines=order.lines,
+        collect=order.collect,
+        locale=order.locale,
+        lifetime=order.lifetime,
+        embedded=order.embedded,
+        is_reverse_charge=order.is_reverse_charge,
+    )
     dumped: dict[str, Any] = _DETAILS.dump_python(kept, mode="json")
     return dumped
 
 
+def details_of(row: CheckoutSession) -> Details:
+    """Answer what was kept of a checkout's order beside its columns."""
+    return _DETAILS.validate_python(row.details)
+
+
 def again(row: CheckoutSession) -> CheckoutOrder:
     """Answer the order of a checkout that was kept with its details."""
-    kept = _DETAILS.validate_python(row.details)
+    kept = details_of(row)
     return CheckoutOrder(
         app_id=row.app_id,
         livemode=row.livemode,
@@ -158,7 +174,9 @@ def again(row: CheckoutSession) -> CheckoutOrder:
         cancel_url=row.cancel_url,
         locale=kept.locale,
         email=row.email,
-        collect=kept.collect,
+        is_reverse_charge=kept.is_reverse_charge,
+        # What the payer has entered at our page is not asked again at the provider's.
+        collect=kept.collect if row.collected is None else Collect(),
         lifetime=kept.lifetime,
         embedded=kept.embedded,
         is_deferred=row.is_deferred,

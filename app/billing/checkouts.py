@@ -10,7 +10,17 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.billing import acts, claims, deeds, intents, looks, openings, subscriptions, timeline
+from app.billing import (
+    acts,
+    claims,
+    deeds,
+    intents,
+    looks,
+    openings,
+    payables,
+    subscriptions,
+    timeline,
+)
 from app.billing.checkout_orders import CheckoutOrder
 from app.billing.errors import Conflict, NotFound
 from app.billing.openings import Opened
@@ -75,13 +85,20 @@ def create(
     """Make a checkout for an API's caller and answer its row: always a new one, opened at the
     provider now unless it is deferred. Commits; `also` writes into the first commit.
 
-    Raises Conflict where a plan of the family runs, and as `start` does.
+    Earlier checkouts of the same payable are ended at the provider first. Raises Conflict where a
+    plan of the family runs or the payable is being paid, and as `start` does.
     """
     _refuse_second_plan(db, order)
+    if order.payable:
+        payables.refuse_in_payment(db, order)
     intent = intents.write(db, site, order, also=also)
     assert intent is not None, "an order without a slot is never held up"
+    if order.payable:
+        _end_earlier(db, site, order, intent)
     if not order.is_deferred:
         openings.open_claimed(db, site, intent, order)
+    if order.payable:
+        perform_acts(db, site, intent)
     return intent
 
 
@@ -108,9 +125,18 @@ def perform_acts(db: Session, site: Site, checkout_id: int) -> None:
 
 def find(db: Session, tenant_id: int, checkout_uuid: UUID) -> CheckoutSession:
     """Answer a tenant's checkout with all its page shows; raises NotFound."""
-    checkout = db.scalars(
+    checkout = by_uuid(db, checkout_uuid)
+    if checkout is None or checkout.tenant_id != tenant_id:
+        raise NotFound("There is no such purchase here.")
+    return checkout
+
+
+def by_uuid(db: Session, checkout_uuid: UUID) -> CheckoutSession | None:
+    """Answer a checkout with all its page shows, whosever it is: who asks must have shown a right
+    to it."""
+    return db.scalars(
         select(CheckoutSession)
-        .where(CheckoutSession.tenant_id == tenant_id, CheckoutSession.uuid == checkout_uuid)
+        .where(CheckoutSession.uuid == checkout_uuid)
         .options(
             joinedload(CheckoutSession.price).joinedload(Price.product),
             joinedload(CheckoutSession.provider_account),
@@ -120,9 +146,6 @@ def find(db: Session, tenant_id: int, checkout_uuid: UUID) -> CheckoutSession:
         )
         .execution_options(populate_existing=True)
     ).one_or_none()
-    if checkout is None:
-        raise NotFound("There is no such purchase here.")
-    return checkout
 
 
 def look_on_opening(
@@ -138,7 +161,7 @@ def look_on_opening(
     )
     if checkout.state not in PENDING or is_fresh:
         return checkout
-    checkout_id, tenant_id, uuid = checkout.id, checkout.tenant_id, checkout.uuid
+    checkout_id, uuid = checkout.id, checkout.uuid
     db.commit()
     try:
         if checkout.provider_id is None:
@@ -147,8 +170,9 @@ def look_on_opening(
             sync(db, site, checkout_id, cause=cause)
     except provider_errors.ProviderError:
         db.rollback()
-    assert tenant_id is not None
-    return find(db, tenant_id, uuid)
+    looked_at = by_uuid(db, uuid)
+    assert looked_at is not None
+    return looked_at
 
 
 def status(checkout: CheckoutSession, *, now: datetime) -> str:
@@ -178,6 +202,14 @@ def _open_status(checkout: CheckoutSession, *, now: datetime) -> str:
         and checkout.checked_at - checkout.returned_at > _RETURN_PATIENCE
     )
     return "not_charged" if waited else "confirming"
+
+
+def _end_earlier(db: Session, site: Site, order: CheckoutOrder, intent: int) -> None:
+    try:
+        payables.end_earlier(db, site, order, intent)
+    except Conflict:
+        openings.give_up(db, site, intent)
+        raise
 
 
 def _refuse_second_plan(db: Session, order: CheckoutOrder) -> None:
@@ -217,7 +249,7 @@ def _join(db: Session, site: Site, order: CheckoutOrder, holder: _Holder) -> Ope
     now = site.clock.now()
     if holder.expires_at is not None and holder.expires_at <= now:
         return _join_late(db, site, holder.id)
-    _come_again(db, holder.id)
+    come_again(db, holder.id)
     return Opened(holder.uuid, holder.url)
 
 
@@ -232,9 +264,9 @@ def _join_late(db: Session, site: Site, checkout_id: int) -> Opened | None:
     return None if checkout.is_over else Opened(checkout.uuid, None)
 
 
-def _come_again(db: Session, checkout_id: int) -> None:
-    """The payer goes to the same page again: what the last visit left no longer counts, and the
-    next return may look at once."""
+def come_again(db: Session, checkout_id: int) -> None:
+    """Note that the payer goes to the same page again: what the last visit left no longer counts,
+    and the next return may look at once. Commits."""
     db.execute(
         update(CheckoutSession)
         .where(

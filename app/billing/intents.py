@@ -16,6 +16,7 @@ from app.billing.checkout_orders import CheckoutOrder
 from app.billing.site import Site
 from app.db import once
 from app.models import CheckoutSession
+from app.providers.base import Collect
 
 
 def write(
@@ -53,7 +54,7 @@ def needs_rate(site: Site, order: CheckoutOrder) -> bool:
 
 
 def _values(site: Site, order: CheckoutOrder) -> dict[str, Any]:
-    now = site.clock.now()
+    now = order.created_at or site.clock.now()
     checkout = uuid4()
     tax = order.tax
     values = {
@@ -90,7 +91,7 @@ def _values(site: Site, order: CheckoutOrder) -> dict[str, Any]:
         "return_key": checkout_orders.return_url(site, checkout)[0],
         "is_deferred": order.is_deferred,
         "is_kept": order.is_kept,
-        "details": checkout_orders.details(order) if order.is_deferred or order.is_kept else None,
+        "details": checkout_orders.details(order) if _is_read_later(order) else None,
         "deadline": order.deadline,
         "expires_at": order.deadline,
         "payable": order.payable,
@@ -115,6 +116,11 @@ def _values(site: Site, order: CheckoutOrder) -> dict[str, Any]:
         )
         values |= {"request": site.vault.seal(requests.dump(request)), "first_tried_at": now}
     return values
+
+
+def _is_read_later(order: CheckoutOrder) -> bool:
+    """It is opened later, or our page asks for what the provider's does not."""
+    return order.is_deferred or order.is_kept or order.collect != Collect()
 
 
 def _first_look(order: CheckoutOrder, now: datetime) -> datetime:

@@ -20,6 +20,7 @@ from app.billing import (
     intents,
     keys,
     looks,
+    payables,
     requests,
     tax_rates,
     transitions,
@@ -125,6 +126,11 @@ def close_unsent(db: Session, site: Site, checkout_id: int) -> None:
         _close(db, site, checkout_id, "expired", only_unsent=True)
 
 
+def give_up(db: Session, site: Site, checkout_id: int) -> None:
+    """End a checkout that is claimed by us before the provider is asked for it. Commits."""
+    _close(db, site, checkout_id, "not_charged", reason="Conflict")
+
+
 def unclaimed(db: Session, checkout_id: int) -> CheckoutSession | None:
     """Answer a checkout unless somebody holds it for the provider at this moment."""
     row = db.scalars(
@@ -207,6 +213,7 @@ def _keep(
         if opened.client_secret:
             row.sealed_client_secret = site.vault.seal(opened.client_secret)
         transitions.move(db, row, "open", cause="start", now=now)
+        payables.yield_to_newer(db, row, now=now)
     elif row.is_over:
         # It was given up while the provider made it: its page must not stay open.
         acts.expire_checkout(db, row, now=now)

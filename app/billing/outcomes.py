@@ -55,7 +55,8 @@ def _remember(checkout: CheckoutSession, state: CheckoutState, attempts: list[Pa
     declines = [attempt.decline for attempt in attempts if attempt.decline]
     checkout.decline = declines[-1] if declines else None
     if state.collected:
-        checkout.collected = asdict(state.collected)
+        entered = {name: value for name, value in (checkout.collected or {}).items() if value}
+        checkout.collected = asdict(state.collected) | entered
 
 
 def _complete(
@@ -116,7 +117,7 @@ def _lock_tenant(db: Session, checkout: CheckoutSession) -> None:
 
 def _is_paid_twice(db: Session, checkout: CheckoutSession) -> bool:
     """Of the orders that took each other's place another one was paid too."""
-    if checkout.slot is None:
+    if checkout.slot is None and checkout.payable is None:
         return False
     _lock_tenant(db, checkout)
     others = _replaced(checkout)

@@ -64,6 +64,12 @@ def process_events(db: Session, site: Site) -> int:
     return done
 
 
+def end_on_time(db: Session, site: Site, checkout_id: int) -> None:
+    """End a checkout whose deadline has come. Commits; what cannot be done now waits for the
+    sweep."""
+    _Sweeping(db).each([checkout_id], lambda row: _end_if_late(db, site, row))
+
+
 class _Sweeping:
     """Goes through rows; one that fails is counted and does not stop the others."""
 
@@ -120,6 +126,16 @@ def _check(db: Session, site: Site, checkout_id: int) -> None:
         checkouts.drop_unclaimed(db, site, checkout_id)
 
 
+def _end_if_late(db: Session, site: Site, checkout_id: int) -> None:
+    checkout = db.get_one(CheckoutSession, checkout_id, populate_existing=True)
+    fate = _fate(checkout, now=site.clock.now())
+    db.commit()
+    if fate == "expire":
+        checkouts.expire(db, site, checkout_id, cause="deadline")
+    elif fate == "drop":
+        checkouts.drop_unclaimed(db, site, checkout_id)
+
+
 def _fate(
     checkout: CheckoutSession, *, now: datetime
 ) -> Literal["sync", "expire", "resume", "drop", "wait"]:
@@ -127,6 +143,8 @@ def _fate(
     if checkout.state != "starting":
         return "expire" if is_late and checkout.state == "open" else "sync"
     age = now - checkout.created_at
+    if checkout.payable and checkout.superseded_at:
+        return "drop"
     if checkout.is_deferred and checkout.request is None:
         return "drop" if is_late or age >= deadlines.DEFERRED else "wait"
     if checkout.is_deferred or checkout.is_kept:
