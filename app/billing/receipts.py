@@ -94,10 +94,11 @@ def show(db: Session, site: Site, *, membership: Membership, checkout_uuid: UUID
     its page says. Commits. Raises NotFound for another tenant's."""
     checkout = checkouts.find(db, membership.tenant_id, checkout_uuid)
     checkout = checkouts.look_on_opening(db, site, checkout, cause="page")
-    return _receipt(db, site, checkout)
+    return of(db, site, checkout)
 
 
-def _receipt(db: Session, site: Site, checkout: CheckoutSession) -> Receipt:
+def of(db: Session, site: Site, checkout: CheckoutSession) -> Receipt:
+    """Answer what the page of a checkout says as it is known here, without looking again."""
     now = site.clock.now()
     subscription = _subscription(db, checkout)
     entries = timeline.of_checkout(db, checkout.id)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hmac
+from collections.abc import Callable
 from datetime import timedelta
+from hmac import compare_digest
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from app.billing import checkout_orders, checkouts
+from app.billing import checkouts, payment_links
 from app.billing.errors import NotFound
 from app.billing.site import Site
 from app.models import CheckoutSession
@@ -17,18 +18,32 @@ from app.models.checkout_session import PENDING
 from app.providers import errors as provider_errors
 
 
-def come_back(db: Session, site: Site, *, uuid: UUID, secret: str, left: bool) -> str:
+def come_back(
+    db: Session,
+    site: Site,
+    *,
+    uuid: UUID,
+    secret: str,
+    left: bool,
+    opens_portal: Callable[[UUID], bool],
+) -> str:
     """Look once (at most one fetch in 5 s) and answer where the payer goes on. Commits.
 
     Neither address a provider was given proves anything: only what it says now does. `left` means
     the provider's own back link, which leaves its page open; it counts where the provider answers
-    that nothing was paid. Raises NotFound for a wrong secret.
+    that nothing was paid. `opens_portal` answers whether this browser may open a tenant's portal.
+    Raises NotFound for a wrong secret.
     """
     checkout = _find(db, site, uuid, secret)
     checkout, is_known = _look(db, site, checkout)
     left = left and is_known
     _note(db, site, checkout, left=left)
-    return _destination(site, checkout, left=left)
+    return _destination(checkout, left=left) or _own_page(site, checkout, opens_portal)
+
+
+def address(site: Site, checkout: CheckoutSession) -> str:
+    """Answer where a payer who comes back is looked for and sent on."""
+    return site.url(f"/return/{checkout.uuid}/{payment_links.secret(site, checkout)}")
 
 
 def _find(db: Session, site: Site, uuid: UUID, secret: str) -> CheckoutSession:
@@ -45,10 +60,10 @@ def _find(db: Session, site: Site, uuid: UUID, secret: str) -> CheckoutSession:
 
 def _is_right(site: Site, checkout: CheckoutSession, secret: str) -> bool:
     try:
-        _, known = checkout_orders.return_url(site, checkout.uuid, key=checkout.return_key)
+        known = payment_links.secret(site, checkout)
     except KeyError:
         return False
-    return hmac.compare_digest(known.rpartition("/")[2].encode(), secret.encode())
+    return compare_digest(known.encode(), secret.encode())
 
 
 def _look(db: Session, site: Site, checkout: CheckoutSession) -> tuple[CheckoutSession, bool]:
@@ -78,17 +93,18 @@ def _note(db: Session, site: Site, checkout: CheckoutSession, *, left: bool) -> 
     db.commit()
 
 
-def _destination(site: Site, checkout: CheckoutSession, *, left: bool) -> str:
-    own = own_page(site, checkout)
+def _destination(checkout: CheckoutSession, *, left: bool) -> str | None:
+    """Answer the address the caller gave for this; None where our own page tells the payer."""
     if checkout.state in ("complete", "processing"):
-        return checkout.success_url or own
+        return checkout.success_url
     was_left = left and checkout.state == "open"
-    if was_left or checkout.is_over:
-        return checkout.cancel_url or own
-    return own
+    return checkout.cancel_url if was_left or checkout.is_over else None
 
 
-def own_page(site: Site, checkout: CheckoutSession) -> str:
-    """Answer the checkout's page in the portal."""
-    assert checkout.tenant is not None
-    return site.url(f"/t/{checkout.tenant.uuid}/checkouts/{checkout.uuid}")
+def _own_page(site: Site, checkout: CheckoutSession, opens_portal: Callable[[UUID], bool]) -> str:
+    """The page in the portal where the order was placed there; else, and for a browser that may not
+    open it, the one that the secret of the return opens."""
+    tenant = checkout.tenant
+    if checkout.origin == "portal" and tenant is not None and opens_portal(tenant.uuid):
+        return site.url(f"/t/{tenant.uuid}/checkouts/{checkout.uuid}")
+    return payment_links.keyed(site, checkout)

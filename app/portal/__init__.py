@@ -13,6 +13,7 @@ def install(flask_app: Flask) -> None:
         details,
         links,
         overview,
+        pay,
         payment_methods,
         plans,
         returns,
@@ -28,6 +29,7 @@ def install(flask_app: Flask) -> None:
         details.details,
         payment_methods.payment_methods,
         links.links,
+        pay.pay,
         returns.returns,
     ):
         flask_app.register_blueprint(page)

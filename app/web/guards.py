@@ -14,24 +14,28 @@ from werkzeug.wrappers import Response
 
 from app.billing import tenants
 from app.billing.errors import NotAllowed, NotFound
+from app.billing.storefronts import Visit
 from app.models import Membership
 from app.web import sessions, visits
 
 # Pages for people who are not signed in.
-OPEN = frozenset({"entrance.enter", "links.follow"})
+OPEN = frozenset({"entrance.enter", "links.follow", "pay.send_on"})
 # Choices that are kept while somebody signs in; nothing secret.
 _KEPT = ("plan", "interval", "currency", "price", "quantity", "country", "vat_number", "method")
 
 Answer = Response | str | tuple[str, int]
 Page = Callable[..., Answer]
+Find = Callable[..., Membership | Visit]
 
 
-def of_tenant(area: str, *, may_write: bool = False) -> Callable[[Page], Page]:
+def of_tenant(
+    area: str, *, may_write: bool = False, find: Find = tenants.find
+) -> Callable[[Page], Page]:
     """Open a page to members of the tenant in the path, and its forms to admins only.
 
     The view gets the membership in place of the tenant's uuid; to everybody else there is no such
     page. A visit by link opens only the areas of its scope. `may_write` is for a GET that looks at
-    the provider.
+    the provider; `find` is for a page that needs less than the membership's rows, or more.
     """
 
     def decorate(view: Page) -> Page:
@@ -41,7 +45,7 @@ def of_tenant(area: str, *, may_write: bool = False) -> Callable[[Page], Page]:
                 return ask_to_sign_in()
             if may_write:
                 sessions.may_write()
-            membership = _membership(tenant, area)
+            membership = _membership(tenant, area, find)
             if request.method == "POST" and not membership.may_buy:
                 raise NotAllowed(
                     "Only an admin of %(tenant)s can buy or change its billing.",
@@ -68,6 +72,14 @@ def signed_in(view: Page) -> Page:
     return guarded
 
 
+def opens_portal(tenant: UUID) -> bool:
+    """Answer whether this visit may open the checkouts of a tenant."""
+    visit = visits.link()
+    if not current_user.is_authenticated or not (visit is None or visit.opens(tenant, "checkouts")):
+        return False
+    return tenants.is_member(sessions.db(), user_id=visits.visitor_id(), tenant_uuid=tenant)
+
+
 def ask_to_sign_in() -> Response:
     """Send a person to the sign-in page, and back here afterwards."""
     visit = visits.link()
@@ -78,14 +90,14 @@ def ask_to_sign_in() -> Response:
     return redirect(url_for("entrance.sign_in", next=_here()), 303)
 
 
-def _membership(tenant: UUID, area: str) -> Membership:
+def _membership(tenant: UUID, area: str, find: Find) -> Membership | Visit:
     visit = visits.link()
     if visit is not None and not visit.opens(tenant, area):
         raise NotFound("The portal link does not lead here.")
-    membership = tenants.find(sessions.db(), user_id=visits.visitor_id(), tenant_uuid=tenant)
+    membership = find(sessions.db(), user_id=visits.visitor_id(), tenant_uuid=tenant)
     g.membership = membership
     g.reader = membership.user
-    g.buyers = [] if membership.may_buy else tenants.admins(sessions.db(), membership.tenant)
+    g.buyers = [] if membership.may_buy else tenants.admins(sessions.db(), membership.tenant.id)
     return membership
 
 

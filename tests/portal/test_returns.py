@@ -24,14 +24,24 @@ def paid(tara: Visitor, world: World) -> str:
 
 
 class TestComeBack:
-    def test_sends_on_to_the_page_whoever_opens_it(
-        self, nobody: Visitor, paid: str, world: World
+    def test_sends_on_to_the_page_in_the_portal(
+        self, tara: Visitor, milo: Visitor, paid: str, world: World
     ) -> None:
-        page = nobody.opens(paid)
+        for member in (tara, milo):
+            page = member.opens(paid)
 
-        assert page.status == 303
-        assert f"/t/{world.globex.uuid}/checkouts/" in page.location
-        assert nobody.opens(page.location).location.startswith("/sign-in?next=")
+            assert page.status == 303
+            assert f"/t/{world.globex.uuid}/checkouts/" in page.location
+
+    def test_sends_whoever_may_not_open_that_to_the_page_of_this_order_only(
+        self, nobody: Visitor, peter: Visitor, paid: str
+    ) -> None:
+        for stranger in (nobody, peter):
+            page = stranger.opens(paid)
+
+            assert page.status == 303
+            assert "/pay/" in page.location
+            assert stranger.opens(page.location).status == 200
 
     def test_may_be_opened_again(self, tara: Visitor, paid: str) -> None:
         assert tara.opens(paid).location == tara.opens(paid).location

@@ -116,7 +116,14 @@ class Life:
         """The payer comes back by either address."""
         with self.database.writer() as db:
             path = urlsplit(self._return_url(db)).path.split("/")
-            returns.come_back(db, self.site, uuid=UUID(path[2]), secret=path[3], left=left)
+            returns.come_back(
+                db,
+                self.site,
+                uuid=UUID(path[2]),
+                secret=path[3],
+                left=left,
+                opens_portal=lambda _: True,
+            )
 
     def leave(self) -> None:
         """The payer uses the provider's back link."""
@@ -238,9 +245,7 @@ class Life:
         with self.database.writer() as db:
             membership = self._membership(db)
             if bought.slug is None:
-                return setups.place(
-                    db, self.site, membership=membership, method=bought.method
-                )
+                return setups.place(db, self.site, membership=membership, method=bought.method)
             price_id = db.scalars(
                 select(Price.price_id)
                 .join(Product)

@@ -1,0 +1,105 @@
+"""The payment page of a payer who comes from an API, and of whoever returns without a sign-in."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, unquote_plus
+
+from flask import Blueprint, make_response, redirect, render_template, request
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from app.billing import payment_links, payment_pages, returns
+from app.billing.errors import BillingError, NotAllowed, ProviderUnavailable
+from app.billing.payment_links import PaymentLink
+from app.billing.payment_pages import PaymentPage
+from app.portal.pay_form import PayForm
+from app.web import errors, filters, headers, sessions
+
+pay = Blueprint("pay", __name__)
+
+# As on the receipt's page: WCAG 2.2, 2.2.1.
+_REFRESH_SECONDS = 20
+
+
+@pay.get("/pay/<checkout>")
+def show(checkout: str) -> Response:
+    sessions.may_write()
+    page = _open(checkout)
+    return _page(page, PayForm(page))
+
+
+@pay.post("/pay/<checkout>")
+def send_on(checkout: str) -> Response:
+    page = _open(checkout)
+    form = PayForm(page, request.form)
+    if not form.validate():
+        return _page(page, form)
+    try:
+        url = payment_pages.send_on(sessions.db(), sessions.site(), page, form.entered())
+    except BillingError as error:
+        sessions.db().rollback()
+        form.blame(error)
+        return _page(_open(checkout), form, error)
+    return redirect(url or _here(), 303)
+
+
+@pay.errorhandler(NotAllowed)
+def refuse(error: NotAllowed) -> Response:
+    title = gettext("This payment link does not work")
+    return errors.page(errors.Problem(title, filters.words(error.text)), 403)
+
+
+def _open(checkout: str) -> PaymentPage:
+    db, site = sessions.db(), sessions.site()
+    return payment_pages.show(db, site, payment_links.find(db, site, _link(checkout)))
+
+
+def _link(checkout: str) -> PaymentLink:
+    return PaymentLink(
+        checkout=checkout,
+        key=_once("key"),
+        client_id=_once("client_id"),
+        kind=_once("type"),
+        session_id=_once("session_id"),
+        hash=_once("hash"),
+        states=_states(),
+    )
+
+
+def _once(name: str) -> str | None:
+    sent = request.args.getlist(name)
+    return sent[0] if len(sent) == 1 else None
+
+
+def _states() -> tuple[str, ...]:
+    """The caller appends its state as it is, or encoded as forms are: both are read."""
+    named = [part for part in request.query_string.split(b"&") if part.startswith(b"state=")]
+    if len(named) != 1:
+        return ()
+    raw = named[0].removeprefix(b"state=").decode("utf-8", "replace")
+    return unquote(raw), unquote_plus(raw)
+
+
+def _here() -> str:
+    return f"{request.path}?{request.query_string.decode('ascii', 'replace')}"
+
+
+def _page(page: PaymentPage, form: PayForm, refusal: BillingError | None = None) -> Response:
+    headers.leads_to_provider()
+    response = make_response(render_template("portal/pay/show.html", page=page, form=form))
+    if refusal is not None:
+        response.status_code = errors.status_of(refusal)
+    elif form.problems:
+        response.status_code = 422
+    if isinstance(refusal, ProviderUnavailable):
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    if page.receipt.status == "confirming" and not page.is_payable:
+        response.headers["Refresh"] = _refresh(page)
+    return response
+
+
+def _refresh(page: PaymentPage) -> str:
+    """Look again; where the app waits for the payer, by the address that sends them on to it."""
+    if page.checkout.success_url and page.checkout.returned_at:
+        return f"{_REFRESH_SECONDS}; url={returns.address(sessions.site(), page.checkout)}"
+    return str(_REFRESH_SECONDS)
