@@ -238,6 +238,12 @@ class TestMolliesDoor:
             client.post(path, data={"id": ["tr_1", "tr_2"]}),
             client.post(path, json={"id": {"tr_1": 1}}),
             client.post(path, data=b"[" * 1000, content_type="application/json"),
+            *(
+                client.post(
+                    path, data='{"id": "tr_1"}'.encode(encoding), content_type="application/json"
+                )
+                for encoding in ("utf-16", "utf-16-le", "utf-32")
+            ),
         ]
 
         assert {answer.status_code for answer in answers} == {400}

@@ -29,7 +29,7 @@ def _id(body: bytes, headers: Mapping[str, str]) -> str | None:
     content_type = next((v for k, v in headers.items() if k.lower() == "content-type"), "")
     try:
         if content_type.partition(";")[0].strip().lower() == "application/json":
-            return _id_of_json(json.loads(body))
+            return _id_of_json(json.loads(body.decode("ascii")))
         ids = parse_qs(body.decode("ascii"), max_num_fields=10).get("id", [])
     except (ValueError, RecursionError):
         return None
