@@ -53,7 +53,7 @@ class PlanForm(forms.Form):
     def validate(self, extra_validators: Any = None) -> bool:
         """Say beside each field what is missing or wrong."""
         self.plan.errors = [] if self.chosen else [gettext("Choose a plan.")]
-        self.interval.errors = list(self._interval_problems())
+        self.interval.errors = self._interval_problems()
         self.quantity.errors = [] if self.whole_quantity else [self._quantity_problem()]
         return not self.problems
 

@@ -1,0 +1,73 @@
+"""Templates in the reader's language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from jinja2 import Environment, FileSystemLoader
+
+from app.web.templates import LanguageLoader
+from tests.cast import World
+from tests.pages import Visitor
+
+PO = """msgid ""
+msgstr "Content-Type: text/plain; charset=utf-8\\n"
+
+msgid "Sign in"
+msgstr "Anmelden & los"
+"""
+
+
+@pytest.fixture
+def loader(tmp_path: Path) -> LanguageLoader:
+    """Answer a loader of one template that knows one word of German."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    folder = tmp_path / "words/de/LC_MESSAGES"
+    folder.mkdir(parents=True)
+    (tmp_path / "de.po").write_text(PO)
+    with (tmp_path / "de.po").open("rb") as po, (folder / "messages.mo").open("wb") as mo:
+        write_mo(mo, read_po(po))
+    (tmp_path / "page.html").write_text('{{ _("Sign in") }}|{{ _("Sign in %(who)s", who=who) }}')
+    return LanguageLoader(FileSystemLoader(tmp_path), str(tmp_path / "words"))
+
+
+class TestLanguageLoader:
+    @pytest.mark.parametrize(
+        ("name", "fixed"),
+        [
+            ("de:page.html", "Anmelden &amp; los"),
+            ("en:page.html", "Sign in"),
+            ("page.html", "Sign in"),
+        ],
+    )
+    def test_puts_fixed_texts_in_and_leaves_the_others(
+        self, loader: LanguageLoader, name: str, fixed: str
+    ) -> None:
+        source, _, _ = loader.get_source(Environment(), name)
+
+        assert source == f'{fixed}|{{{{ _("Sign in %(who)s", who=who) }}}}'
+
+
+class TestLanguage:
+    def test_is_the_users_own_before_the_browsers(
+        self, tara: Visitor, flask_app: Flask, world: World
+    ) -> None:
+        flask_app.extensions["languages"] = ["de", "en"]
+        path = f"/t/{world.globex.uuid}/"
+        browsers = tara.opens(path, **{"Accept-Language": "de"})
+        world.tara.locale = "en"
+        world.db.commit()
+
+        own = tara.opens(path, **{"Accept-Language": "de"})
+
+        assert next(browsers.all("html")).get("lang") == "de"
+        assert next(own.all("html")).get("lang") == "en"
+
+    def test_is_english_where_none_is_known(self, nobody: Visitor) -> None:
+        page = nobody.opens("/sign-in", **{"Accept-Language": "tlh, xx;q=0.5"})
+
+        assert next(page.all("html")).get("lang") == "en"
