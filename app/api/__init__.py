@@ -24,6 +24,7 @@ def install(flask_app: Flask) -> None:
         line_items_v2,
         origins,
         provider_v1,
+        reference,
     )
 
     config = flask_app.extensions["site"].config
@@ -34,6 +35,8 @@ def install(flask_app: Flask) -> None:
         flask_app.extensions["csrf"].exempt(part.blueprint)
         limits.guard(limiter, part.blueprint, config)
         flask_app.register_blueprint(part.blueprint)
+    limits.guard_starts(limiter, flask_app.blueprints["checkout"], config)
+    flask_app.register_blueprint(reference.blueprint)
     flask_app.extensions["dialects"] = spoken
     calls.install(flask_app, owns=lambda path: dialects.owner(spoken, path) is not None)
     origins.install(flask_app, spoken)

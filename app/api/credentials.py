@@ -7,7 +7,7 @@ import binascii
 from dataclasses import dataclass
 from uuid import UUID
 
-from flask import g, request
+from flask import request
 from sqlalchemy import or_, select
 
 from app.api import calls
@@ -99,6 +99,8 @@ def bearer(app: App | str) -> TokenHolder:
         raise _unknown()
     db = calls.db()
     claims = tokens.read(db, calls.site(), found, token.strip())
+    if not claims.subject.isprintable():
+        raise _unknown()
     named = [User.external_id == claims.subject]
     user_uuid = uuid_or_none(claims.subject)
     if user_uuid is not None:
@@ -108,7 +110,6 @@ def bearer(app: App | str) -> TokenHolder:
         raise _unknown()
     if not found.is_enabled:
         raise _disabled()
-    g.caller = f"user:{user.id}"
     return TokenHolder(found, user, claims)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from hashlib import sha256
 
-from flask import Blueprint, Flask, g, request
+from flask import Blueprint, Flask, g, request, session
 from flask_limiter import Limiter, RequestLimit
 
 from config import Config
@@ -34,6 +34,16 @@ def guard(limiter: Limiter, blueprint: Blueprint, config: Config) -> None:
     limiter.shared_limit(f"{config.API_CALLS_PER_MINUTE} per minute", scope="api")(blueprint)
 
 
+def guard_starts(limiter: Limiter, blueprint: Blueprint, config: Config) -> None:
+    """Count what a person at the portal sends from these pages."""
+    limiter.shared_limit(
+        f"{config.STARTS_PER_MINUTE} per minute",
+        scope="starts",
+        key_func=_visitor,
+        methods=["POST"],
+    )(blueprint)
+
+
 def retry_after() -> int:
     """Answer after how many seconds a caller that was refused may come back."""
     return int(g.get("retry_after", 1))
@@ -43,6 +53,10 @@ def _caller() -> str:
     # Counted before we know whether the key is good, so that guessing costs us nothing more.
     shown = next((request.headers[name] for name in _NAMES if name in request.headers), None)
     return sha256(shown.encode()).hexdigest() if shown else request.remote_addr or "nobody"
+
+
+def _visitor() -> str:
+    return str(session.get("_user_id") or request.remote_addr)
 
 
 def _note(limit: RequestLimit) -> None:

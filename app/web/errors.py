@@ -137,6 +137,12 @@ def _http_problem(status: int) -> Problem:
             gettext("Nothing was changed."),
             gettext("Go to the start page and follow the links from there."),
         )
+    if status == 429:
+        return Problem(
+            gettext("That was too often"),
+            gettext("Nothing was ordered or changed by this last press."),
+            gettext("Wait a minute, then go back and try again."),
+        )
     if status == 413:
         return Problem(
             gettext("That is too much at once"),
