@@ -51,7 +51,7 @@ class CheckoutSession(Base):
     `slot` is set for checkouts begun in the portal: of one tenant, mode and slot at most one is
     pending. `order_digest` tells the same order from another one. `request` is the sealed request
     to the provider, stored before the first try. Amounts are in minor units; `version` moves with
-    every look that was applied.
+    every look that was applied. `return_url` is where the portal link it was begun by leads back.
 
     For callers of the APIs: a deferred checkout is made at the provider when its payer presses pay;
     a kept one is opened by the sweep rather than dropped, since its caller will ask again; at its
@@ -130,6 +130,7 @@ class CheckoutSession(Base):
 
     success_url: Mapped[str | None]
     cancel_url: Mapped[str | None]
+    return_url: Mapped[str | None]
     return_key: Mapped[str]
     is_deferred: Mapped[bool] = mapped_column(default=False)
     is_kept: Mapped[bool] = mapped_column(default=False)

@@ -546,6 +546,7 @@ def upgrade() -> None:
         sa.Column("collected", JSON),
         sa.Column("success_url", sa.String()),
         sa.Column("cancel_url", sa.String()),
+        sa.Column("return_url", sa.String()),
         sa.Column("return_key", sa.String(), nullable=False),
         sa.Column("is_deferred", sa.Boolean(), nullable=False),
         sa.Column("is_kept", sa.Boolean(), nullable=False),
