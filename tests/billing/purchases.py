@@ -134,7 +134,8 @@ class Buyer:
 
     def checkout(self, placed: Placed) -> CheckoutSession:
         """Answer a checkout's row as it is now."""
-        return self.rows(CheckoutSession, CheckoutSession.uuid == placed.checkout_uuid)[0]
+        (row,) = self.rows(CheckoutSession, CheckoutSession.uuid == placed.checkout_uuid)
+        return cast(CheckoutSession, row)
 
     def plans(self) -> list[tuple[str, bool]]:
         """Answer (status, is a duplicate) of each plan, oldest first."""
@@ -195,7 +196,8 @@ class Buyer:
 
     def where(self, **verbs: Verb) -> Buyer:
         """Answer the same buyer where a provider does some verbs in another way."""
-        site = AlteredSite(config=self.site.config, clock=self.site.clock, verbs=verbs)
+        known = self.site.verbs if isinstance(self.site, AlteredSite) else {}
+        site = AlteredSite(config=self.site.config, clock=self.site.clock, verbs={**known, **verbs})
         return replace(self, site=site)
 
 

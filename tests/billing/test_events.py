@@ -53,7 +53,7 @@ class TestReceive:
 
     def test_during_processing_leaves_one_more_to_do(self, tara: Buyer) -> None:
         _, provider_id = waiting(tara, "mollie-card")
-        knocked = []
+        knocked: list[bool] = []
 
         def fetch(real: Provider, *given: Any, **named: Any) -> Any:
             knocked.extend(knock(tara, provider_id) for _ in range(2))

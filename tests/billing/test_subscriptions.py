@@ -166,8 +166,9 @@ class TestADebitOnItsWay:
         return bought(buyer, "stripe-sepa")
 
     def test_has_access_until_the_deadline_however_often_it_is_looked_at(self, tara: Buyer) -> None:
-        waiting = tara.where(fetch_subscription=replace_payments("processing"))
-        stuck = replace(waiting, site=replace_verbs(waiting, fetch_checkout=_still_processing))
+        stuck = tara.where(
+            fetch_subscription=replace_payments("processing"), fetch_checkout=_still_processing
+        )
         placed = self.begins(stuck)
         until = plan(tara).settling_until
 
@@ -217,11 +218,6 @@ def _still_processing(real: Provider, *given: Any, **named: Any) -> Any:
         replace(payment, status="processing", paid_at=None) for payment in state.payments
     )
     return replace(state, status="processing", payments=payments)
-
-
-def replace_verbs(buyer: Buyer, **verbs: Any) -> Any:
-    """Answer a buyer's installation with further verbs done in another way."""
-    return replace(buyer.site, verbs={**buyer.site.verbs, **verbs})  # type: ignore[attr-defined]
 
 
 class TestWhatIsTold:
