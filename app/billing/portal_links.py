@@ -14,7 +14,7 @@ from app import clock
 from app.billing import origins, tenants
 from app.billing.errors import Conflict, Invalid, NotFound
 from app.billing.site import Site
-from app.models import ApiKey, App, Membership, PortalLink, Price, Tenant, User
+from app.models import ApiKey, App, CheckoutSession, Membership, PortalLink, Price, Tenant, User
 
 LIFETIME = timedelta(minutes=10)
 # The scopes that have their page; the others a link may name come with theirs.
@@ -144,6 +144,20 @@ def revoke(db: Session, tenant: Tenant, uuid: UUID) -> PortalLink:
     if link.consumed_at is not None:
         raise Conflict("This link has been used already, so it cannot be withdrawn any more.")
     return link
+
+
+def lead_back(db: Session, checkout: UUID, url: str) -> None:
+    """Store where the payer of a checkout that was begun by a link goes back to. Commits."""
+    db.execute(
+        update(CheckoutSession).where(CheckoutSession.uuid == checkout).values(return_url=url)
+    )
+    db.commit()
+
+
+def app_of(db: Session, token: str) -> int | None:
+    """Answer the row of the app a link is of, whether it can still be used or not."""
+    found = select(Tenant.app_id).join(PortalLink, PortalLink.tenant_id == Tenant.id)
+    return db.scalar(found.where(PortalLink.digest == _digest(token)))
 
 
 def _spent() -> NotFound:

@@ -8,10 +8,11 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from app.billing import orders, periods, vat_numbers
-from app.billing.errors import BillingError, Invalid, ProviderUnavailable
+from app.billing.errors import BillingError, Invalid, NotFound, ProviderUnavailable
 from app.models import Membership
+from app.portal import departures
 from app.portal.checkout_form import CheckoutForm
-from app.web import guards, headers, sessions
+from app.web import guards, headers, sessions, visits
 
 checkout = Blueprint("checkout", __name__)
 
@@ -20,8 +21,9 @@ checkout = Blueprint("checkout", __name__)
 @guards.of_tenant("checkout")
 def show(membership: Membership) -> Response:
     if "price" not in request.args:
-        return redirect(url_for("plans.show", tenant=membership.tenant.uuid), 303)
+        return redirect(_choice_page(membership), 303)
     form = CheckoutForm.asked(membership.tenant)
+    _refuse_other_price(form)
     if not membership.tenant.has_details and membership.may_buy:
         return _ask_for_details(membership, form)
     return _page(membership, form)
@@ -31,6 +33,7 @@ def show(membership: Membership) -> Response:
 @guards.of_tenant("checkout")
 def place(membership: Membership) -> Response:
     form = CheckoutForm.posted()
+    _refuse_other_price(form)
     if not membership.tenant.has_details:
         return _ask_for_details(membership, form)
     if form.wants_update:
@@ -45,9 +48,20 @@ def place(membership: Membership) -> Response:
         sessions.db().rollback()
         form.blame(error)
         return _page(membership, form, error)
-    tenant = membership.tenant.uuid
-    waits = url_for("checkouts.show", tenant=tenant, checkout=placed.checkout_uuid)
-    return redirect(placed.url or waits, 303)
+    return departures.leave(membership, placed, method=form.method.data)
+
+
+def _choice_page(membership: Membership) -> str:
+    visit = visits.link()
+    is_chosen = visit is not None and visit.price is not None
+    return (
+        visit.start if visit and is_chosen else url_for("plans.show", tenant=membership.tenant.uuid)
+    )
+
+
+def _refuse_other_price(form: CheckoutForm) -> None:
+    if not visits.sells(form.price_id.data):
+        raise NotFound("The portal link is for another price.")
 
 
 def _ask_for_details(membership: Membership, form: CheckoutForm) -> Response:

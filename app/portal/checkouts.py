@@ -44,8 +44,10 @@ def _try_again(membership: Membership, receipt: Receipt) -> str:
     tenant = membership.tenant.uuid
     if receipt.mode == "setup":
         return url_for("payment_methods.new", tenant=tenant)
-    if receipt.try_again is None:
-        return url_for("plans.show", tenant=tenant)
+    if receipt.try_again is None or not visits.sells(receipt.try_again.price_id):
+        visit = visits.link()
+        is_chosen = visit is not None and not visits.opens("plans")
+        return visit.start if visit and is_chosen else url_for("plans.show", tenant=tenant)
     return url_for(
         "checkout.show",
         tenant=tenant,

@@ -10,7 +10,7 @@ from app.billing import tenants
 from app.billing.errors import Invalid
 from app.models import Membership
 from app.portal.details_form import DetailsForm
-from app.web import addresses, guards, sessions
+from app.web import addresses, guards, sessions, visits
 
 details = Blueprint("details", __name__)
 
@@ -37,7 +37,10 @@ def save(membership: Membership) -> Response | tuple[str, int]:
     wanted = addresses.own_path(form.next.data)
     if wanted is None:
         flash(gettext("The details are saved."))
-    return redirect(wanted or url_for("overview.show", tenant=membership.tenant.uuid), 303)
+    overview = url_for("overview.show", tenant=membership.tenant.uuid)
+    visit = visits.link()
+    home = overview if visit is None or visits.opens("overview") else visit.start
+    return redirect(wanted or home, 303)
 
 
 def _page(membership: Membership, form: DetailsForm) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, render_template
 from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import StringField
@@ -12,6 +12,7 @@ from app.billing import payment_methods as on_file
 from app.billing import setups
 from app.billing.errors import Conflict, Invalid, ProviderUnavailable
 from app.models import Membership
+from app.portal import departures
 from app.web import errors, forms, guards, headers, sessions
 
 payment_methods = Blueprint("payment_methods", __name__)
@@ -55,10 +56,7 @@ def add(membership: Membership) -> Response | tuple[str, int]:
         sessions.db().rollback()
         form.blame(error)
         return _page(membership, form), errors.status_of(error)
-    if placed.url:
-        return redirect(placed.url, 303)
-    tenant = membership.tenant.uuid
-    return redirect(url_for("checkouts.show", tenant=tenant, checkout=placed.checkout_uuid), 303)
+    return departures.leave(membership, placed, method=form.method.data)
 
 
 def _page(membership: Membership, form: MethodForm) -> str:

@@ -23,8 +23,10 @@ def make(config: Config) -> Flask:
         errors,
         filters,
         forms,
+        frames,
         headers,
         languages,
+        nul,
         sessions,
         templates,
         visits,
@@ -34,7 +36,8 @@ def make(config: Config) -> Flask:
     flask_app = Flask("app", root_path=str(ROOT), static_folder=None)
     flask_app.config.from_mapping(_settings(config))
     templates.install(flask_app, str(ROOT / "templates"), str(ROOT / "app/translations"))
-    for part in (sessions, languages, filters, forms, visits, errors, assets):
+    nul.install(flask_app)
+    for part in (frames, sessions, languages, filters, forms, visits, errors, assets):
         part.install(flask_app)
     headers.install(flask_app, config)
     _protect(flask_app, config)

@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from app.billing import accounts, apps, tenants
 from app.billing.errors import NotAllowed, NotAuthenticated
 from app.models import Membership
-from app.web import addresses, forms, sessions, visits
+from app.web import addresses, forms, frames, sessions, visits
 
 entrance = Blueprint("entrance", __name__)
 
@@ -81,7 +81,11 @@ def enter() -> Response | tuple[str, int]:
 
 @entrance.post("/sign-out")
 def leave() -> Response:
+    # A frame that is left keeps its place in the page around it.
+    visits.link()
     visits.end()
+    if frames.is_one():
+        raise NotAuthenticated("The visit of this frame is over.")
     return redirect(url_for("entrance.sign_in"), 303)
 
 

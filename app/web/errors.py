@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from app.billing import errors
-from app.web import filters, guards
+from app.web import filters, frames, guards
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ def _or_as_its_owner_says(page_of: Callable[[Any], Response]) -> Callable[[Any],
 
 def _refused(error: errors.BillingError) -> Response:
     if isinstance(error, errors.NotAuthenticated):
-        return guards.ask_to_sign_in()
+        return page(_over(), 401) if frames.is_one() else guards.ask_to_sign_in()
     if isinstance(error, errors.NotFound):
         return page(_not_found(), 404)
     response = page(_problem(error), status_of(error))
@@ -105,9 +105,17 @@ def _not_found() -> Problem:
     )
 
 
+def _over() -> Problem:
+    return Problem(
+        gettext("This visit has ended"),
+        gettext("It lasts an hour. What you ordered or saved is kept."),
+        gettext("Open billing again from where you came."),
+    )
+
+
 def _stale_form(_error: CSRFError) -> Response:
     if not current_user.is_authenticated and request.endpoint not in guards.OPEN:
-        return guards.ask_to_sign_in()
+        return page(_over(), 401) if frames.is_one() else guards.ask_to_sign_in()
     problem = Problem(
         gettext("This form was open for too long"),
         gettext("Nothing was sent or changed."),

@@ -13,10 +13,10 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.billing import tenants
-from app.billing.errors import NotAllowed, NotFound
+from app.billing.errors import NotAllowed, NotAuthenticated, NotFound
 from app.billing.storefronts import Visit
 from app.models import Membership
-from app.web import sessions, visits
+from app.web import frames, sessions, visits
 
 # Pages for people who are not signed in.
 OPEN = frozenset({"entrance.enter", "links.follow", "pay.send_on"})
@@ -85,6 +85,10 @@ def ask_to_sign_in() -> Response:
     visit = visits.link()
     if visit is not None:
         visits.end()
+        if frames.is_one():
+            raise NotAuthenticated(
+                "A frame shows the visit of a portal link, and this one is over."
+            )
         if visit.is_over:
             flash(gettext("Your link has ended. Ask for a new one, or sign in."))
     return redirect(url_for("entrance.sign_in", next=_here()), 303)

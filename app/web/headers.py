@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g
 
+from app.web import frames
 from config import Config
 
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "frame-ancestors 'none'; form-action {}"
+    "frame-ancestors {}; form-action {}"
 )
 _YEAR = 31_536_000
 
@@ -18,7 +19,6 @@ _YEAR = 31_536_000
 def install(flask_app: Flask, config: Config) -> None:
     """Send the headers with every answer."""
     own = {
-        "Content-Security-Policy": _POLICY.format("'self'"),
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Opener-Policy": "same-origin",
@@ -26,12 +26,14 @@ def install(flask_app: Flask, config: Config) -> None:
     }
     if config.is_secure:
         own["Strict-Transport-Security"] = f"max-age={_YEAR}"
-    policy = _POLICY.format(" ".join(("'self'", "https:", *_sandbox_origins(config))))
-    leading = own | {"Content-Security-Policy": policy}
+    providers = " ".join(("'self'", "https:", *_sandbox_origins(config)))
 
     @flask_app.after_request
     def send(response: Response) -> Response:
-        response.headers.extend(leading if g.get("leads_to_provider", False) else own)
+        response.headers.extend(own)
+        targets = providers if g.get("leads_to_provider", False) else "'self'"
+        policy = _POLICY.format(frames.ancestors(), targets)
+        response.headers["Content-Security-Policy"] = policy
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -11,6 +12,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 
 from app import clock
 from app.models import PortalLink, User
+from app.web import frames
 
 LINK_LASTS = timedelta(minutes=60)
 _LINK = "link"
@@ -34,13 +36,17 @@ class Visitor(UserMixin):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class LinkVisit:
-    """A visit through a portal link: one tenant, one scope, until `ends` (Unix time)."""
+    """A visit through a portal link: one tenant, one scope, until `ends` (Unix time). `price` is
+    the only one a link to the checkout sells; `embedders` are the origins that may show its pages
+    in a frame."""
 
     tenant: str
     scope: str
     start: str
     ends: int
     return_url: str | None
+    price: str | None = None
+    embedders: Sequence[str] = ()
 
     @property
     def is_over(self) -> bool:
@@ -60,6 +66,7 @@ def install(flask_app: Flask) -> None:
     manager.user_loader(_recognise)
     flask_app.add_template_global(opens)
     flask_app.add_template_global(may_switch)
+    flask_app.add_template_global(link, "link_visit")
 
 
 def begin(user: User, *, several: bool) -> None:
@@ -68,11 +75,19 @@ def begin(user: User, *, several: bool) -> None:
     session[_SEVERAL] = several
 
 
-def begin_by_link(link: PortalLink, start: str) -> None:
+def begin_by_link(link: PortalLink, start: str, *, embedders: Sequence[str] = ()) -> None:
     """Sign a person in by a portal link, for its tenant and scope only; `start` is its page."""
     _replace(link.user)
     ends = int((clock.wall() + LINK_LASTS).timestamp())
-    visit = LinkVisit(str(link.tenant.uuid), link.scope, start, ends, link.return_url)
+    visit = LinkVisit(
+        tenant=str(link.tenant.uuid),
+        scope=link.scope,
+        start=start,
+        ends=ends,
+        return_url=link.return_url,
+        price=link.price.price_id if link.price else None,
+        embedders=tuple(embedders),
+    )
     session[_LINK] = asdict(visit)
 
 
@@ -87,6 +102,8 @@ def link() -> LinkVisit | None:
     if "link_visit" not in g:
         kept = session.get(_LINK)
         g.link_visit = LinkVisit(**kept) if kept else None
+        if g.link_visit is not None and frames.is_one():
+            frames.allow(g.link_visit.embedders)
     visit: LinkVisit | None = g.link_visit
     return visit
 
@@ -95,6 +112,12 @@ def opens(area: str) -> bool:
     """Answer whether this visit may open a part of the portal."""
     visit = link()
     return visit is None or area in SCOPES.get(visit.scope, ())
+
+
+def sells(price_id: str | None) -> bool:
+    """Answer whether this visit may buy at a price: a link to the checkout is for one only."""
+    visit = link()
+    return visit is None or visit.price in (None, price_id)
 
 
 def may_switch() -> bool:
@@ -121,4 +144,5 @@ def _replace(user: User) -> None:
 
 def _recognise(user_id: str) -> Visitor | None:
     visit = link()
-    return None if visit is not None and visit.is_over else Visitor(int(user_id))
+    is_stray = frames.is_one() if visit is None else visit.is_over
+    return None if is_stray else Visitor(int(user_id))

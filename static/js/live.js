@@ -2,6 +2,8 @@
 // worked out. The button marked data-holds waits for the new figures; where they do not come, the
 // button marked data-updates is there again, as it is without a script.
 const TYPING = 250;
+// A page in a frame has a visit of its own, and says so.
+const headers = window === window.top ? {} : { "X-In-Frame": "1" };
 
 function start(form) {
   const holds = form.querySelector("[data-holds]");
@@ -38,7 +40,7 @@ function start(form) {
     const { signal } = asking;
     const before = total();
     try {
-      const answer = await fetch(address(), { signal });
+      const answer = await fetch(address(), { signal, headers });
       if (answer.redirected || answer.status >= 500) throw new Error(answer.statusText);
       put(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch (error) {

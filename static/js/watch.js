@@ -2,6 +2,8 @@
 const SOON = 2000;
 const LATER = 5000;
 const PATIENCE = 30000;
+// A page in a frame has a visit of its own, and says so.
+const headers = window === window.top ? {} : { "X-In-Frame": "1" };
 
 const page = document.querySelector('[data-module="watch"]');
 const announce = document.querySelector("[data-announce]");
@@ -9,7 +11,7 @@ const began = performance.now();
 
 async function look() {
   try {
-    const answer = await fetch(location.href);
+    const answer = await fetch(location.href, { headers });
     if (answer.ok && !answer.redirected) show(await answer.text());
   } catch {
     // The network is away; the next look may find it.

@@ -55,7 +55,7 @@ class TestShow:
         assert "Somebody else is signed in" in peter.opens(issue()).words()
         assert "Somebody else is signed in" not in tara.opens(issue()).words()
 
-    @pytest.mark.parametrize("token", ["x", "a" * 43, "%00", "..%2f"])
+    @pytest.mark.parametrize("token", ["x", "a" * 43, "..%2f"])
     def test_does_not_exist_for_a_guess(self, nobody: Visitor, token: str) -> None:
         assert nobody.opens(f"/link/{token}").status == 404
 
@@ -97,14 +97,6 @@ class TestFollow:
         assert nobody.opens(page.location).status == 200
         assert nobody.opens(f"/t/{world.globex.uuid}/").status == 404
         assert nobody.opens(f"/t/{world.globex.uuid}/plans").status == 404
-
-    def test_refuses_a_scope_without_a_page_and_keeps_the_link(
-        self, nobody: Visitor, issue: Issue
-    ) -> None:
-        path = issue("cancel")
-
-        assert nobody.opens(path).status == 404
-        assert nobody.posts(path).status == 404
 
     def test_ends_after_an_hour(self, nobody: Visitor, issue: Issue, world: World) -> None:
         nobody.posts(issue())
