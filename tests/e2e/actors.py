@@ -69,7 +69,7 @@ class Actor:
 
     def opens(self, address: str) -> Response:
         """Go to an address and answer what came."""
-        return cast(Response, self.page.goto(address))
+        return _unbroken(cast(Response, self.page.goto(address)))
 
     def goes_to(self, place: str) -> Response:
         """Open a page of their tenant's portal, such as "plans"; "" is the overview."""
@@ -83,7 +83,7 @@ class Actor:
         """Press what leads to another page, and answer what came."""
         with self.page.expect_navigation() as arriving:
             self.at(test_id).click()
-        return arriving.value
+        return _unbroken(arriving.value)
 
     def writes_unseen(self, name: str, value: str) -> None:
         """Change what a form sends along unseen, as no button of the page does."""
@@ -204,3 +204,9 @@ class Payer(Actor):
         """Open the overview and see that no plan runs."""
         self.goes_to("")
         self.does_not_see("plan-status")
+
+
+def _unbroken(answer: Response) -> Response:
+    # Said at once: on such a page every later step would wait in vain.
+    assert answer.status != 500, f"{answer.url} broke"
+    return answer
