@@ -232,7 +232,9 @@ def _adopt(db: Session, site: Site, checkout_id: int, provider_id: str) -> Opene
     )
     db.commit()
     looks.at_checkout(db, site, checkout_id, cause="start")
-    row = db.get_one(CheckoutSession, checkout_id, populate_existing=True)
+    row = lock.one(db, CheckoutSession, checkout_id)
+    if row.state == "open":
+        payables.yield_to_newer(db, row, now=site.clock.now())
     db.commit()
     return Opened(row.uuid, row.url if row.state == "open" else None)
 

@@ -17,7 +17,7 @@ _DEEPEST = 32
 def dump(value: object) -> str:
     """Write a value; what is None is left out of a map."""
     if isinstance(value, Mapping):
-        pairs = (f"{name}:{dump(one)}" for name, one in value.items() if one is not None)
+        pairs = (f"{dump(name)}:{dump(one)}" for name, one in value.items() if one is not None)
         return "{" + ",".join(pairs) + "}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[" + ",".join(dump(one) for one in value) + "]"
