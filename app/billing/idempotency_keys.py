@@ -91,19 +91,25 @@ def once(
     """
     if key is None:
         return create(None)
-    if not _SOUND.fullmatch(key):
-        raise Invalid("must be 1 to 255 printable ASCII characters", field=FIELD)
-    digest = sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
+    asked = digest(key, body)
     made = _find(db, scope, key)
     if made is None:
         try:
-            return create(lambda row_id: _link(db, scope, key, digest, row_id))
+            return create(lambda row_id: _link(db, scope, key, asked, row_id))
         except _Taken:
             db.rollback()
             made = _find(db, scope, key)
             if made is None:
                 raise InFlight from None
-    return _again(db, site, made, digest)
+    return _again(db, site, made, asked)
+
+
+def digest(key: str, body: Any) -> str:
+    """Answer what tells this body from another one sent with the same key; raises Invalid for a key
+    that is none."""
+    if not _SOUND.fullmatch(key):
+        raise Invalid("must be 1 to 255 printable ASCII characters", field=FIELD)
+    return sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def forget_expired(db: Session) -> None:
