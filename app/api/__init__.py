@@ -25,10 +25,11 @@ def install(flask_app: Flask) -> None:
         origins,
         provider_v1,
         reference,
+        tenant_v1,
     )
 
     config = flask_app.extensions["site"].config
-    parts = (line_items_v2, articles_v1, bearer_v1, provider_v1)
+    parts = (tenant_v1, line_items_v2, articles_v1, bearer_v1, provider_v1)
     spoken = tuple(part.dialect for part in parts)
     limiter = limits.install(flask_app, config)
     for part in parts:

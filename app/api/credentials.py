@@ -86,15 +86,17 @@ def basic(*, type: str) -> KeyHolder:
     return _fit(_holder(secret, client), type)
 
 
-def bearer(app: App | str) -> TokenHolder:
-    """Answer the user a bearer token names at an app, given as itself or by uuid.
+def bearer(app: App | str | None = None) -> TokenHolder:
+    """Answer the user a bearer token names at an app, given as itself or by uuid; None is the app
+    the token says it is for.
 
     Raises NotAuthenticated, and AppDisabled.
     """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise _unknown()
-    found = app if isinstance(app, App) else _app(app)
+    wanted = tokens.audience(token.strip()) if app is None else app
+    found = wanted if isinstance(wanted, App) else _app(wanted)
     if found is None:
         raise _unknown()
     db = calls.db()

@@ -20,13 +20,15 @@ _LIVE_KEYS = {"stripe": ("sk_live_", "rk_live_"), "mollie": ("live_",)}
 _TEST_KEYS = {"stripe": ("sk_test_", "rk_test_"), "mollie": ("test_",)}
 
 
-def of(db: Session, app: App) -> list[ProviderAccount]:
-    """Answer an app's connected accounts of its present mode, the default one first."""
+def of(db: Session, app: App, *, livemode: bool | None = None) -> list[ProviderAccount]:
+    """Answer an app's connected accounts of a mode, by default its present one; the default account
+    first."""
+    is_live = app.livemode if livemode is None else livemode
     found = (
         select(ProviderAccount)
         .where(
             ProviderAccount.app_id == app.id,
-            ProviderAccount.livemode == app.livemode,
+            ProviderAccount.livemode == is_live,
             ProviderAccount.disconnected_at.is_(None),
             ProviderAccount.deleted_at.is_(None),
         )

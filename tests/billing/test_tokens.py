@@ -114,7 +114,7 @@ class TestRead:
             {"nbf": now() + 300},
             {"nbf": "later"},
         ],
-        ids=str,
+        ids=",".join,
     )
     def test_refuses_claims_that_are_not_for_here_and_now(
         self,
