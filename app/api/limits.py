@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from hashlib import sha256
+from typing import cast
 
 from flask import Blueprint, Flask, g, request, session
 from flask_limiter import Limiter, RequestLimit
@@ -34,8 +35,9 @@ def guard(limiter: Limiter, blueprint: Blueprint, config: Config) -> None:
     limiter.shared_limit(f"{config.API_CALLS_PER_MINUTE} per minute", scope="api")(blueprint)
 
 
-def guard_starts(limiter: Limiter, blueprint: Blueprint, config: Config) -> None:
-    """Count what a person at the portal sends from these pages."""
+def guard_starts(limiter: Limiter, flask_app: Flask, config: Config) -> None:
+    """Count what a person sends from the portal's checkout."""
+    blueprint = cast(Blueprint, flask_app.blueprints["checkout"])
     limiter.shared_limit(
         f"{config.STARTS_PER_MINUTE} per minute",
         scope="starts",

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from app.api import dialects
@@ -66,7 +66,9 @@ class TestDocument:
         for verb, path, operation in operations(document):
             for place, content in contents(operation):
                 if "example" in content and content["schema"]:
-                    errors = list(validator(document, content["schema"]).iter_errors(content["example"]))
+                    errors = list(
+                        validator(document, content["schema"]).iter_errors(content["example"])
+                    )
                     assert errors == [], f"{verb} {path} {place}: {errors[0].message}"
 
     def test_says_what_every_operation_answers_when_it_goes_wrong(self, document: Json) -> None:
@@ -107,7 +109,7 @@ def contents(operation: Json) -> list[tuple[str, Json]]:
 
 def validator(document: Json, schema: Json) -> Draft202012Validator:
     """Answer a validator for a schema of the document."""
-    resource = Resource(contents=document, specification=DRAFT202012)
+    resource = DRAFT202012.create_resource(document)
     registry: Registry[Any] = Registry().with_resource("urn:document", resource)
     placed = {"$ref": f"urn:document{schema['$ref']}"} if "$ref" in schema else schema
     return Draft202012Validator(placed, registry=registry)
