@@ -16,6 +16,8 @@ from tests.cast import World
 from tests.pages import Visitor
 
 Json = dict[str, Any]
+# A rule whose converter is given the path it stands for.
+CONVERTED = re.compile(r"<\w+\(\"([^\"]+)\"\):\w+>")
 VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -47,10 +49,10 @@ class TestDocument:
     ) -> None:
         spoken = flask_app.extensions["dialects"]
         served = {
-            (verb, dialects.shape_of(rule.rule))
+            (verb, dialects.shape_of(CONVERTED.sub(r"\1", rule.rule)))
             for rule in flask_app.url_map.iter_rules()
             for verb in rule.methods or ()
-            if verb in VERBS and dialects.owner(spoken, rule.rule) is not None
+            if verb in VERBS and dialects.owner(spoken, CONVERTED.sub(r"\1", rule.rule)) is not None
         }
 
         told = {(verb, dialects.shape_of(path)) for verb, path, _ in operations(document)}
