@@ -1,4 +1,4 @@
-"""Fifty calls with one idempotency key make one session, and a death between two commits no other."""
+"""Calls with one idempotency key make one session, from fifty threads and after a death."""
 
 from __future__ import annotations
 
