@@ -89,7 +89,7 @@ class TestProcess:
         self, tara: Buyer, method: str
     ) -> None:
         placed, _ = waiting(tara, method)
-        sent = deliveries(tara.sandbox)
+        sent = deliveries(tara)
         assert sent
         for round_, rows in enumerate((sent[::-1], sent)):
             for row in rows:
@@ -137,7 +137,7 @@ class TestProcess:
         assert placed.url is not None
         tara.comes_back(payer.pays(placed.url))
         tara.waits("1 month")
-        renewal = deliveries(tara.sandbox)[-1]["object_id"]
+        renewal = deliveries(tara)[-1]["object_id"]
 
         knock(tara, renewal)
         process(tara)
@@ -150,7 +150,7 @@ class TestProcess:
         placed, _ = waiting(tara, "mollie-card")
         account = tara.world.account("stripe")
         tara.db.commit()
-        stray = next(row for row in deliveries(tara.sandbox) if row["provider"] == "mollie")
+        stray = next(row for row in deliveries(tara) if row["provider"] == "mollie")
         events.receive(
             tara.db,
             account.id,
