@@ -18,25 +18,35 @@ def install(flask_app: Flask) -> None:
     from app.api import (
         articles_v1,
         bearer_v1,
+        billing_portals,
         calls,
+        catalogue,
         dialects,
         limits,
         line_items_v2,
         origins,
+        portal_links,
         provider_v1,
+        records,
         reference,
         tenant_v1,
+        tenants,
+        tokens,
     )
 
     config = flask_app.extensions["site"].config
-    parts = (tenant_v1, line_items_v2, articles_v1, bearer_v1, provider_v1)
+    parts = (
+        *(tenant_v1, line_items_v2, articles_v1),
+        *(portal_links, billing_portals, tokens, catalogue, records, tenants),
+        *(bearer_v1, provider_v1),
+    )
     spoken = tuple(part.dialect for part in parts)
     limiter = limits.install(flask_app, config)
     for part in parts:
         flask_app.extensions["csrf"].exempt(part.blueprint)
         limits.guard(limiter, part.blueprint, config)
         flask_app.register_blueprint(part.blueprint)
-    limits.guard_starts(limiter, flask_app.blueprints["checkout"], config)
+    limits.guard_starts(limiter, flask_app, config)
     flask_app.register_blueprint(reference.blueprint)
     flask_app.extensions["dialects"] = spoken
     calls.install(flask_app, owns=lambda path: dialects.owner(spoken, path) is not None)

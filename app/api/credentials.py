@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from flask import request
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app.api import calls
-from app.billing import api_keys, tokens
+from app.billing import api_keys, tokens, users
 from app.billing.errors import NotAllowed, NotAuthenticated
 from app.billing.tokens import Claims
 from app.models import ApiKey, App, User
@@ -103,11 +103,7 @@ def bearer(app: App | str | None = None) -> TokenHolder:
     claims = tokens.read(db, calls.site(), found, token.strip())
     if not claims.subject.isprintable():
         raise _unknown()
-    named = [User.external_id == claims.subject]
-    user_uuid = uuid_or_none(claims.subject)
-    if user_uuid is not None:
-        named.append(User.uuid == user_uuid)
-    user = db.scalars(select(User).where(or_(*named), User.deleted_at.is_(None))).first()
+    user = users.of_token(db, found, claims)
     if user is None:
         raise _unknown()
     if not found.is_enabled:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from app.models import App, AppMember, CheckoutSession, User
+
+
+def find(db: Session, uuid: UUID) -> App | None:
+    """Answer the app of a uuid, if there still is one."""
+    return db.scalars(select(App).where(App.uuid == uuid, App.deleted_at.is_(None))).one_or_none()
 
 
 def of(db: Session, user_id: int) -> list[App]:

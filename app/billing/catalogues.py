@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload, with_loader_criteria
+from sqlalchemy.orm import Session, selectinload, undefer, with_loader_criteria
 
 from app.models import App, Price, Product, TaxRate
 
@@ -19,7 +19,8 @@ def products(db: Session, app: App, *, page: int, limit: int) -> tuple[list[Prod
     found = (
         select(Product)
         .options(
-            selectinload(Product.prices),
+            undefer("*"),
+            selectinload(Product.prices).undefer("*"),
             with_loader_criteria(Price, Price.archived_at.is_(None) & Price.deleted_at.is_(None)),
         )
         .where(*sold)
@@ -38,6 +39,13 @@ def tax_rates(db: Session, app: App, *, page: int, limit: int) -> tuple[list[Tax
         TaxRate.archived_at.is_(None),
         TaxRate.deleted_at.is_(None),
     )
-    found = select(TaxRate).where(*used).order_by(TaxRate.id).limit(limit).offset(page * limit)
+    found = (
+        select(TaxRate)
+        .options(undefer("*"))
+        .where(*used)
+        .order_by(TaxRate.id)
+        .limit(limit)
+        .offset(page * limit)
+    )
     total = db.scalar(select(func.count()).select_from(TaxRate).where(*used))
     return list(db.scalars(found)), total or 0

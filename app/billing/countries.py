@@ -6,6 +6,7 @@ import unicodedata
 from functools import cache
 
 from babel import Locale
+from babel.core import get_global
 from babel.numbers import get_territory_currencies
 
 # ISO 3166-1 alpha-2, all 249 officially assigned codes.
@@ -32,6 +33,9 @@ _TAXED_AS = {"MC": "FR", "IM": "GB"}
 _VAT_PREFIXES = {"GR": "EL"}
 # Babel's data is older than the euro of Bulgaria (1 January 2026).
 _CURRENCIES = {"BG": ("EUR",)}
+
+# Codes of countries that are no more, which Babel counts to those that came after them.
+_WITHDRAWN = frozenset(["BUR", "DDR", "FXX", "TMP", "YMD", "ZAR"])
 
 
 def taxed_as(code: str) -> str:
@@ -62,6 +66,25 @@ def choices(locale: str) -> tuple[tuple[str, str], ...]:
     """Answer (code, name) of every country, by name in the reader's language."""
     names = Locale.parse(locale).territories
     return tuple(sorted(((code, names[code]) for code in CODES), key=lambda pair: _plain(pair[1])))
+
+
+def name(code: str, locale: str) -> str:
+    """Answer what a country is called in a language."""
+    return str(Locale.parse(locale).territories[code])
+
+
+def alpha3(code: str) -> str:
+    """Answer the ISO 3166-1 alpha-3 code of a country."""
+    return _alpha3()[code]
+
+
+@cache
+def _alpha3() -> dict[str, str]:
+    return {
+        now[0]: alias
+        for alias, now in get_global("territory_aliases").items()
+        if len(alias) == 3 and alias.isalpha() and alias not in _WITHDRAWN and len(now) == 1
+    }
 
 
 def _plain(name: str) -> str:

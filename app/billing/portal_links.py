@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 from hashlib import sha256
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload, undefer
 
 from app import clock
 from app.billing import origins, tenants
@@ -16,6 +17,7 @@ from app.billing.errors import Conflict, Invalid, NotFound
 from app.billing.site import Site
 from app.models import ApiKey, App, CheckoutSession, Membership, PortalLink, Price, Tenant, User
 
+Status = Literal["open", "used", "revoked", "expired"]
 LIFETIME = timedelta(minutes=10)
 # The scopes that have their page; the others a link may name come with theirs.
 OFFERED = ("portal", "plans", "checkout", "payment-methods")
@@ -110,7 +112,7 @@ def listed(db: Session, tenant: Tenant, *, page: int, limit: int) -> tuple[list[
     of_tenant = PortalLink.tenant_id == tenant.id
     found = (
         select(PortalLink)
-        .options(joinedload(PortalLink.user), joinedload(PortalLink.price))
+        .options(undefer("*"), joinedload(PortalLink.user), joinedload(PortalLink.price))
         .where(of_tenant)
         .order_by(PortalLink.id.desc())
         .limit(limit)
@@ -144,6 +146,15 @@ def revoke(db: Session, tenant: Tenant, uuid: UUID) -> PortalLink:
     if link.consumed_at is not None:
         raise Conflict("This link has been used already, so it cannot be withdrawn any more.")
     return link
+
+
+def status(link: PortalLink) -> Status:
+    """Answer whether a link can still be used and, if not, why."""
+    if link.consumed_at is not None:
+        return "used"
+    if link.revoked_at is not None:
+        return "revoked"
+    return "open" if link.expires_at > clock.wall() else "expired"
 
 
 def lead_back(db: Session, checkout: UUID, url: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, undefer
 
 from app.billing import periods
 from app.models import (
@@ -57,6 +57,7 @@ def subscriptions(
     found = (
         select(Subscription)
         .options(
+            undefer("*"),
             joinedload(Subscription.price).joinedload(Price.product),
             joinedload(Subscription.provider_account),
         )
@@ -98,6 +99,8 @@ def paid(
             ),
         )
         .options(
+            undefer(Payment.updated_at),
+            undefer(Payment.deleted_at),
             joinedload(CheckoutSession.price).joinedload(Price.product),
             joinedload(CheckoutSession.tax_rate),
             joinedload(Subscription.price).joinedload(Price.product),

@@ -45,7 +45,7 @@ def rotate(db: Session, site: Site, app: App) -> SigningKey:
     """Make the key that signs from now on, and answer it; tokens signed with the earlier one are
     believed for an hour more, so that nobody is signed out, however often this is asked for."""
     for key in listed(db, app):
-        if key.sealed_private_pem is not None and key.retired_at is None:
+        if key.is_ours and key.retired_at is None:
             key.retired_at = clock.wall() + OVERLAP
     return _make(db, site, app)
 

@@ -83,6 +83,22 @@ def in_app(db: Session, app_id: int, tenant_uuid: UUID) -> tuple[Tenant, User | 
     return (row[0], row[1]) if row else None
 
 
+def people(db: Session, tenant: Tenant) -> list[Membership]:
+    """Answer who belongs to a tenant, the oldest first, each with its user."""
+    found = (
+        select(Membership)
+        .join(Membership.user)
+        .options(contains_eager(Membership.user))
+        .where(
+            Membership.tenant_id == tenant.id,
+            Membership.deleted_at.is_(None),
+            User.deleted_at.is_(None),
+        )
+        .order_by(Membership.id)
+    )
+    return list(db.scalars(found))
+
+
 def admins(db: Session, tenant_id: int) -> list[User]:
     """Answer who may buy for a tenant, the oldest first."""
     found = (

@@ -102,8 +102,7 @@ def _checked(claims: dict[str, Any], audience: UUID, key: SigningKey) -> Claims:
         and now < expires <= issued + LIFETIME
     ):
         raise _refusal()
-    is_ours = key.sealed_private_pem is not None
-    return Claims(claims["sub"], key.issuer, is_ours, expires, claims.get("jti"))
+    return Claims(claims["sub"], key.issuer, key.is_ours, expires, claims.get("jti"))
 
 
 def _refusal() -> NotAuthenticated:

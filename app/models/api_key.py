@@ -45,3 +45,8 @@ class SigningKey(Base):
     retired_at: Mapped[datetime | None]
 
     app: Mapped[App] = relationship()
+
+    @property
+    def is_ours(self) -> bool:
+        """We sign with it; else the owner's own issuer does."""
+        return self.sealed_private_pem is not None
