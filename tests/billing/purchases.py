@@ -32,6 +32,7 @@ from app.models import (
     WebhookEvent,
 )
 from app.providers.base import Provider, ProviderEvent
+from app.sandbox.deliveries import SENDERS
 from tests.cast import World
 from tests.sandbox_server import Json, SandboxServer
 
@@ -259,17 +260,18 @@ def due_again(buyer: Buyer) -> None:
     buyer.db.commit()
 
 
-def deliveries(buyer: Buyer) -> list[Json]:
-    """Answer what the providers posted or tried to post, with bodies, oldest first.
+def deliveries(buyer: Buyer) -> list[tuple[Json, dict[str, str]]]:
+    """Answer what the providers posted or tried to post, each with its headers, oldest first.
 
-    The sandbox keeps the webhook endpoints other tests have made; what went there is left out.
+    It is signed for this test's account: the sandbox is shared with tests that connect it anew.
     """
     account = buyer.world.account("stripe")
     buyer.db.commit()
-    secret = buyer.site.credentials(account.sealed_credentials).webhook_secret
     buyer.sandbox.wait_idle()
+    secret = buyer.site.credentials(account.sealed_credentials).webhook_secret
     rows = buyer.sandbox.app.world.outbox.all()
-    return [row for row in rows if row["extra"].get("secret") in (None, secret)]
+    mine = [{**row, "extra": {**row["extra"], "secret": secret}} for row in rows]
+    return [(row, SENDERS[row["provider"]].headers(row)) for row in mine]
 
 
 def knock(buyer: Buyer, object_id: str, *, event_id: str | None = None) -> bool:
