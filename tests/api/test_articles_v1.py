@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+from multiprocessing.pool import ThreadPool
+from threading import Barrier
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -629,6 +631,25 @@ class TestIdempotencyKey:
 
         assert failure(answer) == (400, "ArgumentException")
         assert fields(answer) == [("Idempotency-Key", "ArgumentException")]
+
+    def test_from_many_threads_makes_one_session_and_leaves_it_open(
+        self, host: Caller, order: Json, world: World
+    ) -> None:
+        headers = host.sends({"Idempotency-Key": "booking-4711"})
+        at_once = Barrier(8)
+
+        def post(_: int) -> TestResponse:
+            at_once.wait(timeout=30)
+            client = host.client.application.test_client()
+            return client.post(PATH, json=order, headers=headers)
+
+        with ThreadPool(8) as threads:
+            answers = threads.map(post, range(8), 1)
+
+        made: set[Any] = {answer.text for answer in answers if answer.status_code == 200}
+        assert {answer.status_code for answer in answers} <= {200, 409}
+        assert len(made) == 1
+        assert [row.state for row in checkouts(world.db)] == ["open"]
 
     def test_of_a_call_the_provider_did_not_answer_finishes_it(
         self, host: Caller, order: Json, world: World, sandbox: SandboxServer
