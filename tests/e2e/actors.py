@@ -45,6 +45,12 @@ class Actor:
         self.context.close()
 
     @property
+    def way(self) -> str:
+        """The pages this person was given, one a line, and what they saw last."""
+        seen = "(closed)" if self.page.is_closed() else self.page.locator("body").inner_text()
+        return "\n".join([*self.complaints.pages, "", seen])
+
+    @property
     def home(self) -> str:
         """The address of their tenant's portal."""
         return f"/t/{self.tenant}"

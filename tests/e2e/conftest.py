@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from tests.e2e.portal import Door, Portal
 from tests.sandbox_server import SandboxServer, serve_sandbox
 
 Meet = Callable[..., Payer]
+PEOPLE = pytest.StashKey[list[Payer]]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,6 +29,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.e2e)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say with each failure which way everybody went."""
+    report = yield
+    for person in item.stash.get(PEOPLE, []):
+        if report.failed:
+            report.sections.append((f"The way of {person.email}", person.way))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -63,12 +76,23 @@ def public_url(door: Door) -> str:
     return door.url
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Answer where the templates are kept in their compiled form."""
+    return tmp_path_factory.mktemp("templates")
+
+
 @pytest.fixture
 def portal(
-    door: Door, site: Site, database: Database, world: World, sandbox: SandboxServer
+    door: Door,
+    site: Site,
+    database: Database,
+    world: World,
+    sandbox: SandboxServer,
+    compiled_templates: Path,
 ) -> Iterator[Portal]:
     """Serve the portal with the demo world in it."""
-    with portals.serve(door, site, database) as portal:
+    with portals.serve(door, site, database, compiled_templates) as portal:
         yield portal
         sandbox.wait_idle()
 
@@ -92,9 +116,10 @@ def meet(
     sandbox: SandboxServer,
     kept_sign_ins: Cookies,
     context_settings: dict[str, Any],
+    request: pytest.FixtureRequest,
 ) -> Iterator[Meet]:
     """Give people browsers of their own; what these complained of fails the journey."""
-    met: list[Payer] = []
+    met = request.node.stash[PEOPLE] = []
 
     def meet(user: User, tenant: Tenant) -> Payer:
         person = Payer(
