@@ -59,8 +59,8 @@ def start(db: Session, site: Site, order: CheckoutOrder) -> Opened:
         intent = intents.write(db, site, order)
         if intent is not None:
             if replaced is not None:
-                _link(db, replaced, intent)
-            return openings.open_claimed(db, site, intent, order)
+                _link(db, replaced, intent.row.id)
+            return openings.open_written(db, site, intent, order)
         holder = _holder(db, order)
         if holder is None:
             continue
@@ -94,12 +94,12 @@ def create(
     intent = intents.write(db, site, order, also=also)
     assert intent is not None, "an order without a slot is never held up"
     if order.payable:
-        _end_earlier(db, site, order, intent)
+        _end_earlier(db, site, order, intent.row.id)
     if not order.is_deferred:
-        openings.open_claimed(db, site, intent, order)
+        openings.open_written(db, site, intent, order)
     if order.payable:
-        perform_acts(db, site, intent)
-    return intent
+        perform_acts(db, site, intent.row.id)
+    return intent.row.id
 
 
 def sync(db: Session, site: Site, checkout_id: int, *, cause: str) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,17 @@ from app.billing.checkout_orders import CheckoutOrder
 from app.billing.site import Site
 from app.db import once
 from app.models import CheckoutSession
-from app.providers.base import Collect
+from app.providers.base import CheckoutRequest, Collect
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A checkout as it was written: a copy of its row that belongs to no session, and what is asked
+    of the provider with which key; `request` is None where something has to be made there first."""
+
+    row: CheckoutSession
+    key: str
+    request: CheckoutRequest | None
 
 
 def write(
@@ -25,18 +35,26 @@ def write(
     order: CheckoutOrder,
     *,
     also: Callable[[int], None] | None = None,
-) -> int | None:
-    """Write a checkout as starting and claimed by us, commit, and answer its id; None where the
-    slot is held by another one.
+) -> Intent | None:
+    """Write a checkout as starting and claimed by us, and commit; None where the slot is held by
+    another one.
 
     A deferred one is claimed by nobody. Where the provider knows customer and tax rate already, the
     request is stored with it. `also` writes what belongs to the checkout into the same commit.
     """
-    intent = once.insert(db, CheckoutSession, _values(site, order))
-    if intent is not None and also is not None:
-        also(intent)
+    values = _values(site, order)
+    request = _request(site, order, values["uuid"], values["created_at"])
+    if request is not None:
+        sealed = site.vault.seal(requests.dump(request))
+        values |= {"request": sealed, "first_tried_at": values["created_at"]}
+    row_id = once.insert(db, CheckoutSession, values)
+    if row_id is not None and also is not None:
+        also(row_id)
     db.commit()
-    return intent
+    if row_id is None:
+        return None
+    row = CheckoutSession(id=row_id, version=0, **values)
+    return Intent(row, values["idempotency_key"], request)
 
 
 def is_ready(site: Site, order: CheckoutOrder) -> bool:
@@ -57,7 +75,7 @@ def _values(site: Site, order: CheckoutOrder) -> dict[str, Any]:
     now = order.created_at or site.clock.now()
     checkout = uuid4()
     tax = order.tax
-    values = {
+    return {
         "uuid": checkout,
         "created_at": now,
         "app_id": order.app_id,
@@ -105,17 +123,21 @@ def _values(site: Site, order: CheckoutOrder) -> dict[str, Any]:
         "claimed_until": None if order.is_deferred else clock.wall() + claims.HOLD,
         "next_check_at": _first_look(order, now),
     }
-    if is_ready(site, order) and not order.is_deferred:
-        request = checkout_orders.request(
-            site,
-            order,
-            checkout,
-            customer_id=order.customer_id,
-            provider_tax_rate_id=order.provider_tax_rate_id,
-            now=now,
-        )
-        values |= {"request": site.vault.seal(requests.dump(request)), "first_tried_at": now}
-    return values
+
+
+def _request(
+    site: Site, order: CheckoutOrder, checkout: UUID, now: datetime
+) -> CheckoutRequest | None:
+    if order.is_deferred or not is_ready(site, order):
+        return None
+    return checkout_orders.request(
+        site,
+        order,
+        checkout,
+        customer_id=order.customer_id,
+        provider_tax_rate_id=order.provider_tax_rate_id,
+        now=now,
+    )
 
 
 def _is_read_later(order: CheckoutOrder) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from app.db.base import table
 from app.models import CheckoutSession, Subscription, TimelineEntry
 from app.models.checkout_session import STATES
 from app.models.subscription import STATUSES
@@ -18,6 +19,9 @@ KINDS = (
     "checkout.superseded",
     *(f"subscription.{status}" for status in (*STATUSES, "processing")),
 )
+
+
+_INSERT = insert(table(TimelineEntry))
 
 
 def note(
@@ -32,23 +36,20 @@ def note(
     details: dict[str, Any] | None = None,
 ) -> None:
     """Write one entry about a checkout or a subscription."""
-    db.add(
-        TimelineEntry(
-            app_id=subject.app_id,
-            tenant_id=subject.tenant_id,
-            livemode=subject.livemode,
-            checkout_id=(
-                subject.id if isinstance(subject, CheckoutSession) else subject.checkout_id
-            ),
-            subscription_id=subject.id if isinstance(subject, Subscription) else None,
-            kind=kind,
-            cause=cause,
-            before=before,
-            after=after,
-            details=details,
-            at=now,
-        )
-    )
+    entry = {
+        "app_id": subject.app_id,
+        "tenant_id": subject.tenant_id,
+        "livemode": subject.livemode,
+        "checkout_id": subject.id if isinstance(subject, CheckoutSession) else subject.checkout_id,
+        "subscription_id": subject.id if isinstance(subject, Subscription) else None,
+        "kind": kind,
+        "cause": cause,
+        "before": before,
+        "after": after,
+        "details": details,
+        "at": now,
+    }
+    db.connection().execute(_INSERT, entry)
 
 
 def recent(db: Session, tenant_id: int, *, livemode: bool, limit: int = 5) -> list[TimelineEntry]:
