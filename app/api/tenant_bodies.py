@@ -25,7 +25,7 @@ REQUEST: dict[str, Any] = {
     "mode": "subscription",
     "quantity": 1,
     "isReverseCharge": False,
-    "state": "Wl9fLkFhQmJDY0RkRWVGZkdnSGhJaUpqS2tMbE1tTm5Pb1BwUXFSclNzVHRVdV1",
+    "state": "Wl9fLkFhQmJDY0RkRWVGZkdnSGhJaUpqS2tMbE1tTm5Pb1BwUXFSclNzVHRVdVZ2",
     "test": True,
 }
 _ID = "11111111-1111-4111-8111-111111111111"
