@@ -27,8 +27,8 @@ _DECLINES = {
 _DECLINED = Text("The bank declined without giving a reason. Try another payment method.")
 _REVIEWS = {
     "duplicate": Text(
-        "A plan was running already when this payment came in. It has not been given twice: the"
-        " second subscription is ended and its payment goes back to where it came from."
+        "This had been paid for already when this payment came in. It is not given twice: the"
+        " second payment goes back to where it came from, and nothing more is charged for it."
     ),
     "amount": Text(
         "The amount that was paid differs from the amount you accepted. A person compares both and"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import update
 
 from app.billing.errors import BillingError, Declined, ProviderUnavailable, Unsupported
 from app.billing.site import Site
+from app.db.engine import Database
 from app.models import CheckoutSession, Customer, ProviderTaxRate
 from app.providers import errors
 from app.providers.base import Connection, Provider
@@ -251,6 +254,27 @@ class TestAProviderThatRefuses:
         assert placed.url not in (None, first.url)
         customers = {"stripe": "/stripe/v1/customers", "mollie": "/mollie/v2/customers"}
         assert tara.posts(customers[provider_of(method)]) == 2
+
+
+class TestAnOpeningThatSomebodyElseBegan:
+    @pytest.mark.parametrize("end", ["expired", "canceled", "not_charged"])
+    def test_and_that_ended_meanwhile_gives_way_to_a_new_one(
+        self, tara: Buyer, database: Database, monkeypatch: pytest.MonkeyPatch, end: str
+    ) -> None:
+        with pytest.raises(Died):
+            tara.where(open_checkout=raising(Died())).buys()
+        tara.db.rollback()
+
+        def ends_meanwhile(_: float) -> None:
+            with database.transaction() as db:
+                db.execute(update(CheckoutSession).values(state=end, claimed_until=None))
+
+        monkeypatch.setattr(time, "sleep", ends_meanwhile)
+
+        placed = tara.buys()
+
+        assert placed.url is not None
+        assert [row.state for row in tara.rows(CheckoutSession)] == [end, "open"]
 
 
 class TestALostAnswer:
