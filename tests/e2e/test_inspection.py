@@ -19,9 +19,9 @@ class TestFaults:
             (
                 "@media (prefers-color-scheme: dark) { p { color: #333; background: #000 } }",
                 "<p>Pale at night</p>",
-                "dark 1200: color-contrast",
+                "dark 320: color-contrast",
             ),
-            ("p { width: 400px }", "<p>Wide</p>", "light 320: scrolls sideways by"),
+            ("p { width: 400px }", "<p>Wide</p>", "dark 320: scrolls sideways by"),
             ("button { font-size: 6px; padding: 0 }", "<button>x</button>", "too small to press"),
             (
                 "p { animation: x 9s infinite } @keyframes x { to { opacity: 1 } }",
