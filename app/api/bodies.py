@@ -78,7 +78,9 @@ def _said(model: type[BaseModel], error: ValidationError) -> BadBody:
     problems = [_problem(detail) for detail in error.errors(include_url=False)]
     places = {name: place for place, name in enumerate(order)}
     # The parts of a union each complain about the same field: once is enough.
-    by_field = dict(reversed(problems))
+    by_field: dict[str, str] = {}
+    for field, sentence in problems:
+        by_field.setdefault(field, sentence)
     known = sorted(by_field.items(), key=lambda item: places.get(item[0].split(".")[0], len(order)))
     return BadBody(known)
 

@@ -7,7 +7,9 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from joserfc.errors import JoseError
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from joserfc.jwk import RSAKey
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
@@ -146,10 +148,12 @@ def _public(pem: str) -> str:
             "holds a private key: send the public one, and replace this pair", field="value"
         )
     try:
-        key = RSAKey.import_key(pem.strip())
-        bits = key.public_key.key_size
-    except (JoseError, ValueError, TypeError):
-        raise Invalid("must be an RSA public key as PEM", field="value") from None
-    if bits < _LEAST_BITS:
+        key = serialization.load_pem_public_key(pem.strip().encode())
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, RSAPublicKey):
+        raise Invalid("must be an RSA public key as PEM", field="value")
+    if key.key_size < _LEAST_BITS:
         raise Invalid("must have at least %(least)s bits", field="value", least=_LEAST_BITS)
-    return key.as_pem(private=False).decode()
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_bytes(serialization.Encoding.PEM, form).decode()

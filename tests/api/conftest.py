@@ -67,6 +67,12 @@ def server(flask_app: Flask, world: World, db: Session) -> Caller:
 
 
 @pytest.fixture
+def reader(flask_app: Flask, world: World, db: Session) -> Caller:
+    """Answer the app's own server, with its read key."""
+    return Caller(flask_app.test_client(), db, key_headers(world.app, API_KEYS["read"], "read"))
+
+
+@pytest.fixture
 def bearer_of(flask_app: Flask, world: World, site: Site, db: Session) -> Callable[[User], Caller]:
     """Answer a user's browser, with a bearer token of the app."""
 
