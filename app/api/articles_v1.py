@@ -50,9 +50,9 @@ def _teach(state: BlueprintSetupState) -> None:
 
 @blueprint.post('/<servicestack("payment/stripe/v1/checkout"):_path>')
 def create(_path: str) -> Response:
-    holder = credentials.x_api_key(type="write")
+    holder = who(writes=True)
     key = request.headers.get("Idempotency-Key")
-    basket = bodies.read_basket(_sent(_CREATE))
+    basket = bodies.read_basket(read(_CREATE))
     row_id = idempotency_keys.once(
         calls.db(),
         calls.site(),
@@ -67,31 +67,25 @@ def create(_path: str) -> Response:
 
 @blueprint.post('/<servicestack("payment/stripe/v1/checkout/status"):_path>')
 def show_status(_path: str) -> Response:
-    holder = who()
-    company, session_id = bodies.read_question(_sent("StripeV1CheckoutStatus"))
+    holder = who(writes=False)
+    company, session_id = bodies.read_question(read("StripeV1CheckoutStatus"))
     checkout = articles.find(
         calls.db(), holder.app, company=company, session_id=session_id, origin=NAME
     )
     return _say(write_status(checkout), file_name="StripeV1CheckoutStatus")
 
 
-def who() -> KeyHolder:
-    """Answer who holds the key, of either type; creating asks for one that writes."""
+def who(*, writes: bool) -> KeyHolder:
+    """Answer who holds the key; a key that writes may read too."""
     try:
-        return credentials.x_api_key(type="read")
-    except WrongKeyType:
         return credentials.x_api_key(type="write")
+    except WrongKeyType:
+        if writes:
+            raise
+        return credentials.x_api_key(type="read")
 
 
-def _create(holder: KeyHolder, basket: Basket, also: Also | None) -> int:
-    db, site = calls.db(), calls.site()
-    order = articles.order(
-        db, site, app=holder.app, basket=basket, origin=NAME, is_kept=also is not None
-    )
-    return checkouts.create(db, site, order, also=also)
-
-
-def _sent(type: str) -> dict[str, object]:
+def read(type: str) -> dict[str, object]:
     """Answer the fields of this call by lower-case name, whatever format they came in."""
     is_form = negotiate.mime_type(request.content_type or "") in reading.FORMS
     form = list(request.form.items(multi=True)) if is_form else []
@@ -152,6 +146,14 @@ def refuse(error: Exception) -> Response:
         "ErrorResponse", _ERRORS, {"ResponseStatus": status}, "ResponseError", is_sorted=False
     )
     return _say(answer, status=refusal.status, headers=refusal.headers)
+
+
+def _create(holder: KeyHolder, basket: Basket, also: Also | None) -> int:
+    db, site = calls.db(), calls.site()
+    order = articles.order(
+        db, site, app=holder.app, basket=basket, origin=NAME, is_kept=also is not None
+    )
+    return checkouts.create(db, site, order, also=also)
 
 
 def _problems(error: Exception, refusal: Refusal) -> list[Problem]:

@@ -16,7 +16,16 @@ from app.billing.checkout_orders import CheckoutOrder, Tax
 from app.billing.errors import Invalid, NotFound, Unsupported
 from app.billing.site import Site
 from app.billing.taxes import Amounts, TaxDecision
-from app.models import App, CheckoutSession, Customer, Price, Product, ProviderAccount, Tenant
+from app.models import (
+    App,
+    CheckoutSession,
+    Customer,
+    Price,
+    Product,
+    ProviderAccount,
+    ProviderPrice,
+    Tenant,
+)
 from app.providers.base import Line, TaxBehavior
 
 MOST_ARTICLES = 100
@@ -80,7 +89,7 @@ def order(
         description=f"{app.name} {names}",
         origin=origin,
         tenant=tenant,
-        lines=tuple(map(_line, prices, basket.articles)),
+        lines=_lines(db, account, prices, basket.articles),
         price_row=prices[0].id if len(prices) == 1 else None,
         quantity=basket.articles[0].quantity if len(prices) == 1 else 1,
         tax=tax,
@@ -214,13 +223,24 @@ def _refuse_too_much(amounts: Amounts) -> None:
         raise Invalid("This is more than can be paid at once.", field="quantity")
 
 
-def _line(price: Price, article: Article) -> Line:
-    return Line(
-        name=price.product.name,
-        description=price.product.description,
-        unit_amount=price.amount,
-        quantity=article.quantity,
-        tax_behavior=cast(TaxBehavior, price.tax_behavior),
+def _lines(
+    db: Session, account: ProviderAccount, prices: Sequence[Price], articles: Sequence[Article]
+) -> tuple[Line, ...]:
+    mapped = select(ProviderPrice.price_id, ProviderPrice.provider_id).where(
+        ProviderPrice.provider_account_id == account.id,
+        ProviderPrice.price_id.in_([price.id for price in prices]),
+    )
+    known = dict(db.execute(mapped).all())
+    return tuple(
+        Line(
+            name=price.product.name,
+            description=price.product.description,
+            unit_amount=price.amount,
+            quantity=article.quantity,
+            tax_behavior=cast(TaxBehavior, price.tax_behavior),
+            provider_price_id=known.get(price.id),
+        )
+        for price, article in zip(prices, articles, strict=True)
     )
 
 
