@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.billing import portal_links
 from app.billing.site import Site
+from app.models import Price
+from app.portal import links
+from app.web import visits
 from tests.cast import World
 from tests.pages import Visitor
 
@@ -21,9 +24,20 @@ Issue = Callable[..., str]
 def issue(db: Session, site: Site, world: World) -> Issue:
     """Answer a way to get the path of a link into Globex."""
 
-    def issue(scope: str = "portal", return_url: str | None = None) -> str:
+    def issue(
+        scope: str = "portal",
+        return_url: str | None = None,
+        price: Price | None = None,
+        quantity: int | None = None,
+    ) -> str:
         _, url = portal_links.issue(
-            db, site, tenant=world.globex, scope=scope, return_url=return_url
+            db,
+            site,
+            tenant=world.globex,
+            scope=scope,
+            return_url=return_url,
+            price=price,
+            quantity=quantity,
         )
         db.commit()
         return urlsplit(url).path
@@ -115,3 +129,57 @@ class TestFollow:
 
         assert nobody.posts(path, {"csrf_token": "forged"}).status == 400
         assert nobody.posts(path).status == 303
+
+
+class TestCheckoutLink:
+    def test_begins_at_the_order_it_names(
+        self, nobody: Visitor, issue: Issue, world: World
+    ) -> None:
+        page = nobody.posts(issue("checkout", price=world.price("team"), quantity=3))
+
+        order = nobody.opens(page.location)
+        assert order.heading == "Tax and payment"
+        assert "Team" in order.words()
+        assert order.fields(f"/t/{world.globex.uuid}/checkout")["quantity"] == "3"
+        assert "Change" not in order.words()
+        assert nobody.opens(f"/t/{world.globex.uuid}/checkout").location == page.location
+        assert nobody.opens("/").location == page.location
+
+    def test_sells_nothing_else(self, nobody: Visitor, issue: Issue, world: World) -> None:
+        other = {"price": world.price("business").price_id, "act": "pay"}
+        page = nobody.posts(issue("checkout", price=world.price("team")))
+        path = f"/t/{world.globex.uuid}/checkout"
+        sent = nobody.opens(page.location).fields(path) | other
+
+        assert nobody.opens(f"{path}?price={other['price']}").status == 404
+        assert nobody.posts(path, sent).status == 404
+        assert nobody.opens(f"/t/{world.globex.uuid}/plans").status == 404
+
+    def test_comes_back_to_the_order_after_the_details(
+        self, nobody: Visitor, issue: Issue, world: World
+    ) -> None:
+        page = nobody.posts(issue("checkout", price=world.price("team")))
+        path = f"/t/{world.globex.uuid}/details"
+
+        saved = nobody.posts(path, nobody.opens(path).fields(path))
+
+        assert saved.location == page.location
+
+
+class TestReturnUrl:
+    def test_is_on_every_page_of_the_visit(
+        self, nobody: Visitor, tara: Visitor, issue: Issue, world: World
+    ) -> None:
+        back = "https://app.example.com/settings"
+        page = nobody.posts(issue(return_url=back))
+
+        shown = nobody.opens(page.location)
+
+        (link,) = [a for a in shown.all("a") if a.get("href") == back]
+        assert "".join(link.itertext()) == "Back to Acme Notes"
+        assert back not in tara.opens(page.location).text
+
+
+class TestScopes:
+    def test_that_are_offered_have_their_page(self) -> None:
+        assert set(links.STARTS) == set(visits.SCOPES) == set(portal_links.OFFERED)
