@@ -178,9 +178,12 @@ def _is_late(checkout: CheckoutSession, *, now: datetime) -> bool:
 
 
 def _is_payable(checkout: CheckoutSession, status: str, *, now: datetime) -> bool:
-    waits = checkout.state in ("starting", "open") and not _is_late(checkout, now=now)
+    if checkout.origin == "portal" or _is_late(checkout, now=now):
+        return False
+    # An embedded one has no page to send on to: it is paid in the app's own.
+    leads = checkout.state == "starting" or (checkout.state == "open" and bool(checkout.url))
     is_new = status == "confirming" and checkout.returned_at is None
-    return checkout.origin != "portal" and waits and (is_new or status == "not_charged")
+    return leads and (is_new or status == "not_charged")
 
 
 def _runs_beside(db: Session, checkout: CheckoutSession) -> bool:

@@ -309,6 +309,17 @@ class TestSendOn:
 
         assert answer.location.startswith(f"{sandbox.url}/stripe/")
 
+    def test_leads_nowhere_from_a_checkout_that_is_embedded(
+        self, nobody: Visitor, make: Make, world: World, site: Site
+    ) -> None:
+        address = payment_links.keyed(site, make(orders_of_apis.order(world, embedded=True)))
+
+        page = nobody.opens(address)
+
+        assert status(page) == "confirming"
+        assert not page.has("pay")
+        assert nobody.posts(address).location == address.removeprefix(site.config.PUBLIC_URL)
+
 
 class TestWhatIsAsked:
     @pytest.mark.parametrize("mode", ["subscription", "setup"])
