@@ -140,7 +140,7 @@ class TestRun:
 class TestProcessEvents:
     def test_goes_on_until_none_is_left(self, tara: Buyer) -> None:
         for number in range(120):
-            knock(tara, f"tr_unknown{number}", event_id=f"evt_{number}")
+            knock(tara, f"cus_{number}", event_id=f"evt_{number}")
 
         assert sweep.process_events(tara.db, tara.site) == 120
         assert sweep.process_events(tara.db, tara.site) == 0
