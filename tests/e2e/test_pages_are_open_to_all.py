@@ -1,5 +1,5 @@
-"""Every page, in every state a payer can see: no axe violation, nothing cut off at 320 px, light,
-dark, with forced colours and without motion."""
+"""Every page, in every state a payer can see: valid, no axe violation, nothing cut off at 320 px,
+light, dark, with forced colours and without motion."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from app.billing import portal_links
 from app.billing.site import Site
+from tests import pages
 from tests.cast import World
 from tests.e2e import inspection
 from tests.e2e.actors import TEAM, Payer
@@ -17,6 +18,8 @@ from tests.sandbox_server import SandboxServer
 
 
 def is_open_to_all(payer: Payer) -> None:
+    # Raises where the page as it is sent is not valid.
+    pages.parse(payer.context.request.get(payer.page.url).text())
     faults = inspection.faults(payer.page)
     assert not faults, "\n".join(faults)
 

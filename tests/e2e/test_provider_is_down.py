@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import expect
 
+from app.billing.site import Site
+from app.providers.base import Connection, Provider
+from app.providers.mollie.adapter import MollieProvider
+from app.providers.stripe.adapter import StripeProvider
+from config import Config
 from tests.e2e import ledger
 from tests.e2e.actors import Payer
 from tests.sandbox_server import SandboxServer
@@ -114,3 +120,63 @@ class TestProviderIsDown:
         assert answer.status == 503
         tara.reads("The payment provider does not answer at the moment.")
         expect(tara.at("method-stripe-card")).to_be_checked()
+
+
+@dataclass(frozen=True)
+class HurriedSite(Site):
+    """An installation that waits two seconds for an answer, not fifteen."""
+
+    hurried: dict[str, StripeProvider | MollieProvider] = field(default_factory=dict)
+
+    def connect(self, provider: str, sealed_credentials: str) -> Provider:
+        """Answer an adapter in a hurry."""
+        if provider not in self.hurried:
+            secrets = self.credentials(sealed_credentials)
+            make = StripeProvider if provider == "stripe" else MollieProvider
+            connection = Connection(
+                secrets.secret_key, self.api_url(provider), secrets.webhook_secret
+            )
+            self.hurried[provider] = make(connection, timeouts=(2.0, 2.0))
+        return self.hurried[provider]
+
+
+class TestProviderIsSlow:
+    @pytest.fixture
+    def site(self, config: Config, sandbox: SandboxServer) -> Iterator[Site]:
+        site = HurriedSite(config=config, clock=sandbox.app.world.clock)
+        yield site
+        for provider in site.hurried.values():
+            provider.close()
+
+    @PROVIDERS
+    def test_buys_nothing_twice_where_the_answer_comes_too_late(
+        self, tara: Payer, sandbox: SandboxServer, provider: str
+    ) -> None:
+        tara.chooses("team", "month")
+        tara.picks(f"{provider}-card")
+        sandbox.fault("timeout", provider=provider, match=STARTS[provider], seconds=4)
+
+        answer = tara.presses("pay")
+        if answer.status == 503:
+            tara.goes_to_pay()
+        tara.pays()
+
+        tara.sees_checkout("active")
+        assert len(ledger.checkouts(sandbox, provider)) == 1
+        assert len(ledger.charges(sandbox, provider)) == 1
+
+    @PROVIDERS
+    def test_is_told_where_no_answer_comes_at_all(
+        self, tara: Payer, sandbox: SandboxServer, provider: str
+    ) -> None:
+        tara.chooses("team", "month")
+        tara.picks(f"{provider}-card")
+        sandbox.fault("timeout", provider=provider, match=STARTS[provider], seconds=4, times=9)
+
+        is_refused(tara)
+
+        sandbox.clear_faults()
+        tara.goes_to_pay()
+        tara.pays()
+        tara.sees_checkout("active")
+        assert len(ledger.checkouts(sandbox, provider)) == 1
