@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.billing import (
@@ -271,7 +271,11 @@ def come_again(db: Session, checkout_id: int) -> None:
         update(CheckoutSession)
         .where(
             CheckoutSession.id == checkout_id,
-            CheckoutSession.left_at.is_not(None) | CheckoutSession.returned_at.is_not(None),
+            or_(
+                CheckoutSession.left_at.is_not(None),
+                CheckoutSession.returned_at.is_not(None),
+                CheckoutSession.checked_at.is_not(None),
+            ),
         )
         .values(left_at=None, returned_at=None, checked_at=None)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import hypothesis
 import pytest
@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -40,6 +41,9 @@ CHECKS = (
 )
 # How much of a call is real: the rest is whatever fits the schema, or just does not.
 REAL = st.sampled_from(["credentials and ids"] * 3 + ["credentials", "nothing"])
+
+
+Call = Case[Any]
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def known(world: World, site: Site) -> Known:
 class TestConformance:
     def test_holds_for_every_operation(self, flask_app: Flask, known: Known) -> None:
         schema = schemathesis.openapi.from_wsgi("/openapi.json", flask_app)
-        operations = [found.ok() for found in schema.get_all_operations()]
+        operations = [cast(Ok[Any], found).ok() for found in schema.get_all_operations()]
         assert len(operations) >= 9
         for operation in operations:
             _hold(operation, known)
@@ -129,7 +133,7 @@ def _hold(operation: Any, known: Known) -> None:
 
     @hypothesis.settings(max_examples=asked, deadline=None, suppress_health_check=list(HealthCheck))
     @given(case=st.one_of(fitting, unfit), real=REAL, kept=st.integers(0, 2))
-    def check(case: Case, real: str, kept: int) -> None:
+    def check(case: Call, real: str, kept: int) -> None:
         if real != "nothing":
             for name in _schemes(case):
                 case.headers.update(known.headers[name])
@@ -143,7 +147,7 @@ def _hold(operation: Any, known: Known) -> None:
     check()
 
 
-def _mostly_real(case: Case, known: Known, kept: int) -> dict[str, Any]:
+def _mostly_real(case: Call, known: Known, kept: int) -> dict[str, Any]:
     """Answer the documented example with real ids and some of the generated fields."""
     content = case.operation.definition.raw["requestBody"]["content"]
     example = next(iter(content.values())).get("example") or {}
@@ -155,7 +159,7 @@ def _mostly_real(case: Case, known: Known, kept: int) -> dict[str, Any]:
     }
 
 
-def _fit_key(case: Case) -> None:
+def _fit_key(case: Call) -> None:
     if case.method.upper() == "GET" and "x-api-key" in case.headers:
         case.headers.update({"x-api-key": API_KEYS["read"], "x-api-key-type": "read"})
 
@@ -164,7 +168,7 @@ def _known(given: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
     return {name: known[name] for name in given if name in known}
 
 
-def _schemes(case: Case) -> Iterator[str]:
+def _schemes(case: Call) -> Iterator[str]:
     """Answer the names of the first credentials an operation takes."""
     for alternative in case.operation.definition.raw.get("security", [])[:1]:
         yield from alternative

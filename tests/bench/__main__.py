@@ -10,11 +10,12 @@ import argparse
 import os
 import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from tests.bench import events, installation, load, measure, meter, pages, report, starts
+from tests.bench import creates, events, installation, load, measure, meter, pages, report, starts
+from tests.bench.creates import Creates
 from tests.bench.installation import Installation
 from tests.bench.measure import Work
 from tests.bench.pages import Pages
@@ -23,6 +24,7 @@ from tests.bench.servers import Server
 from tests.bench.starts import Starts
 
 _LATENCY_MS = 100
+_STRIPES_LATENCY_MS = 400
 _TIMED_CONNECTIONS = 8
 _MEGABYTE = 1_000_000
 
@@ -49,7 +51,7 @@ class Plan:
         return self.bursts * self.first + self.warm
 
 
-FULL = Plan(bursts=5, count=240, first=60, warm=64, timed=240)
+FULL = Plan(bursts=7, count=300, first=80, warm=64, timed=400)
 QUICK = Plan(bursts=3, count=80, first=32, warm=40, timed=64)
 
 
@@ -61,16 +63,27 @@ class Bench:
         self._plan = plan
         self._known = Starts(here.portal, here.server, here.world.known)
         self._new = Starts(here.portal, here.server, here.world.new)
+        self._creates = Creates(here.world.known)
         self._goals: list[Goal] = []
 
     def run(self) -> None:
         """Measure everything, then print the figures with their goals."""
         print(_header(self._plan))
-        for part in (self._starts, self._first_purchases, self._webhooks, self._pages):
+        for part in self._parts():
             print(report.works(part()), flush=True)
         self._time()
+        self._time_creates()
         self._memory()
         print(f"\n{report.goals(self._goals)}")
+
+    def _parts(self) -> list[Callable[[], list[Work]]]:
+        return [
+            self._starts,
+            self._first_purchases,
+            self._session_creates,
+            self._webhooks,
+            self._pages,
+        ]
 
     def _starts(self) -> list[Work]:
         with (
@@ -90,6 +103,21 @@ class Bench:
         first = self._start("first purchase, which makes the customer", self._new)
         self._alternate([first], count=self._plan.first)
         return [first]
+
+    def _session_creates(self) -> list[Work]:
+        here = self._here
+        with self._floor("start_by_default_client", factory=True) as server:
+            bare = self._bare_start("bare SDK call, its own client", server)
+            create = Work(
+                "session create by API 001",
+                here.server,
+                self._creates.requests,
+                creates.is_right,
+                here.postgres.pid,
+            )
+            self._alternate([bare, create], count=self._plan.count)
+        self._goals.append(report.ratio(create, bare, 2.5))
+        return [bare, create]
 
     def _webhooks(self) -> list[Work]:
         with (
@@ -132,6 +160,24 @@ class Bench:
             Goal(f"{said}, p50", centiles[49], 8, "ms"),
             Goal(f"{said}, p99", centiles[98], 20, "ms"),
             Goal("  of these starts, wrong answers", len(answers) - len(own), 0, ""),
+        ]
+
+    def _time_creates(self) -> None:
+        """Measure how long an API's caller waits beyond what the provider takes. The provider is
+        as slow as Stripe itself, so that 32 connections do not ask for more than two cores do."""
+        self._here.delay(_STRIPES_LATENCY_MS)
+        requests = self._creates.requests(self._plan.timed)
+        answers = load.send(self._here.server.port, requests, load.CONNECTIONS)
+        self._here.delay(0)
+        own = [
+            answer.seconds * 1000 - _STRIPES_LATENCY_MS
+            for answer in answers
+            if creates.is_right(answer)
+        ]
+        said = f"own time of API 001 at {load.CONNECTIONS} connections"
+        self._goals += [
+            Goal(f"{said}, p95", statistics.quantiles(own, n=20)[-1], 20, "ms"),
+            Goal("  of these creates, wrong answers", len(answers) - len(own), 0, ""),
         ]
 
     def _memory(self) -> None:

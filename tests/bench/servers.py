@@ -110,6 +110,8 @@ def settings(database_url: str, upstream_url: str) -> dict[str, str]:
         "MOLLIE_API_URL": upstream_url,
         "SECRET_KEY": "bench" * 8,
         "ENCRYPTION_KEYS": "0b" * 32,
+        "API_CALLS_PER_MINUTE": "1000000",
+        "STARTS_PER_MINUTE": "1000000",
         "BENCH_STRIPE_URL": f"{upstream_url}/floor",
         "BENCH_DATABASE_URL": database_url,
     }
