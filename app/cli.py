@@ -1,4 +1,4 @@
-"""The commands of `flask`: the demo world, the sweep, the database."""
+"""The commands of `flask`: the demo world, origins, the sweep, the database."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import TypeVar
+from uuid import UUID
 
 import click
 from flask import Flask, current_app
@@ -15,7 +16,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.orm import Session
 
 from app import processes
-from app.billing import demo, sweep
+from app.billing import apps, demo, origins, sweep
 from app.billing.errors import BillingError
 from app.billing.site import Site
 from app.db.engine import Database
@@ -23,12 +24,13 @@ from config import Unsound
 
 Answer = TypeVar("Answer")
 demo_group = AppGroup("demo", help="The demo world: an app, two tenants, a catalogue, a sandbox.")
+origins_group = AppGroup("origins", help="Where an app's own pages are: returning, embedding.")
 db_group = AppGroup("db", help="The tables of the database.")
 
 
 def install(flask_app: Flask) -> None:
     """Add our commands to `flask`."""
-    for command in (demo_group, db_group, run_sweep):
+    for command in (demo_group, origins_group, db_group, run_sweep):
         flask_app.cli.add_command(command)
 
 
@@ -63,6 +65,39 @@ def run_demo() -> None:
     with _plain_words():
         _migrations().upgrade(_site().config.DATABASE_URL)
         sys.exit(processes.run(_site().config, _prepare, _announcement))
+
+
+@origins_group.command("list")
+@click.argument("app", type=click.UUID)
+def list_origins(app: UUID) -> None:
+    """Say where payers of an app may be sent back to, and what may embed the portal."""
+    with _plain_words():
+        found = _in_session(lambda db, _: origins.listed(db, apps.named(db, app)))
+    for origin in found:
+        click.echo(f"{origin.origin}{' (may embed)' if origin.may_embed else ''}")
+
+
+@origins_group.command("add")
+@click.argument("app", type=click.UUID)
+@click.argument("origin")
+@click.option("--may-embed", is_flag=True, help="Its pages may show the portal in a frame.")
+def add_origin(app: UUID, origin: str, may_embed: bool) -> None:
+    """Register an origin of an app, such as https://app.example.com."""
+    with _plain_words():
+        _in_session(
+            lambda db, _: origins.register(db, apps.named(db, app), origin, may_embed=may_embed)
+        )
+    click.echo(f"{origin} is registered{' and may embed the portal' if may_embed else ''}.")
+
+
+@origins_group.command("remove")
+@click.argument("app", type=click.UUID)
+@click.argument("origin")
+def remove_origin(app: UUID, origin: str) -> None:
+    """Send nobody back to an origin any more, and let it embed nothing."""
+    with _plain_words():
+        _in_session(lambda db, _: origins.withdraw(db, apps.named(db, app), origin))
+    click.echo(f"{origin} is not registered any more.")
 
 
 @click.command("sweep")

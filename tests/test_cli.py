@@ -37,6 +37,55 @@ def said(result: Result) -> str:
     return result.output
 
 
+class TestOrigins:
+    def test_are_registered_changed_and_removed(self, world: World, run: FlaskCliRunner) -> None:
+        app, origin = str(world.app.uuid), "http://localhost:8000"
+        world.db.commit()
+
+        plain = said(run.invoke(args=["origins", "add", app, origin]))
+        embeds = said(run.invoke(args=["origins", "add", app, origin, "--may-embed"]))
+        listed = said(run.invoke(args=["origins", "list", app]))
+        said(run.invoke(args=["origins", "remove", app, origin]))
+
+        assert plain == "http://localhost:8000 is registered.\n"
+        assert embeds == "http://localhost:8000 is registered and may embed the portal.\n"
+        assert listed.splitlines()[-1] == "http://localhost:8000 (may embed)"
+        assert origin not in said(run.invoke(args=["origins", "list", app]))
+
+    @pytest.mark.parametrize(
+        "origin",
+        [
+            "https://app.example.com/",
+            "https://app.example.com/path",
+            "https://*.example.com",
+            "https://App.example.com",
+            "app.example.com",
+            "javascript:alert(1)",
+            "https://a.example; script-src *",
+            "https://me@app.example.com",
+            "https://app.example.com:99999",
+        ],
+    )
+    def test_are_nothing_else(self, world: World, run: FlaskCliRunner, origin: str) -> None:
+        app = str(world.app.uuid)
+        world.db.commit()
+
+        result = run.invoke(args=["origins", "add", app, origin])
+
+        assert result.exit_code == 1
+        assert "An origin is scheme, host and port alone" in result.output
+
+    def test_are_of_an_app_that_is_there(self, world: World, run: FlaskCliRunner) -> None:
+        nobody = "0b6f5c9e-3f0b-4f0e-9a5e-6f1d0c8b7a61"
+        world.db.commit()
+
+        add = run.invoke(args=["origins", "add", nobody, "https://a.example"])
+        remove = run.invoke(args=["origins", "remove", str(world.app.uuid), "https://a.example"])
+
+        assert "There is no app with this uuid." in add.output
+        assert "This origin is not registered." in remove.output
+
+
 class TestDemo:
     def test_makes_and_shows_the_world(self, run: FlaskCliRunner, db: Session) -> None:
         assert said(run.invoke(args=["demo", "ensure"])) == "The demo world is there.\n"

@@ -13,7 +13,6 @@ from app.api.credentials import KeyHolder
 from app.api.dialects import Dialect
 from app.api.tokens_bodies import AppKeyToCreate
 from app.billing import apps, signing_keys, tokens
-from app.billing.errors import NotFound
 from app.models import SigningKey
 
 _APP = "/api/v1/apps/<app_uuid>"
@@ -53,9 +52,7 @@ def keys(app_uuid: str) -> Response:
 @blueprint.get(f"{_APP}/jwks.json")
 def key_set(app_uuid: str) -> Response:
     """Answer the public keys we sign with as a JSON Web Key Set, to whoever asks."""
-    app = apps.find(calls.db(), resources.uuid(app_uuid))
-    if app is None:
-        raise NotFound("There is no such app.")
+    app = apps.named(calls.db(), resources.uuid(app_uuid))
     ours = [key for key in signing_keys.listed(calls.db(), app) if key.is_ours]
     response = jsonify({"keys": [signing_keys.jwk(key) for key in ours]})
     response.headers["Cache-Control"] = f"public, max-age={_KEYS_KEPT_SECONDS}"

@@ -7,12 +7,21 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
+from app.billing.errors import NotFound
 from app.models import App, AppMember, CheckoutSession, User
 
 
 def find(db: Session, uuid: UUID) -> App | None:
     """Answer the app of a uuid, if there still is one."""
     return db.scalars(select(App).where(App.uuid == uuid, App.deleted_at.is_(None))).one_or_none()
+
+
+def named(db: Session, uuid: UUID) -> App:
+    """Answer the app of a uuid; raises NotFound."""
+    app = find(db, uuid)
+    if app is None:
+        raise NotFound("There is no app with this uuid.")
+    return app
 
 
 def of(db: Session, user_id: int) -> list[App]:

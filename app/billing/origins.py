@@ -2,13 +2,53 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.billing import urls
-from app.models import Origin
+from app.billing.errors import Invalid, NotFound
+from app.models import App, Origin
+
+_SOUND = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
+
+
+def listed(db: Session, app: App) -> list[Origin]:
+    """Answer the origins of an app, the oldest first."""
+    found = select(Origin).where(Origin.app_id == app.id, Origin.deleted_at.is_(None))
+    return list(db.scalars(found.order_by(Origin.id)))
+
+
+def register(db: Session, app: App, origin: str, *, may_embed: bool = False) -> Origin:
+    """Register an origin such as https://app.example.com: payers may be sent back there and, with
+    `may_embed`, its pages may show the portal in a frame. One that is registered is changed.
+
+    Raises Invalid for anything but scheme, host in lower case, and port.
+    """
+    if not _SOUND.fullmatch(origin) or not urls.is_sound(origin):
+        raise Invalid(
+            "An origin is scheme, host and port alone, such as https://app.example.com.",
+            field="origin",
+        )
+    found = _found(db, app, origin)
+    if found is None:
+        found = Origin(app_id=app.id, origin=origin)
+        db.add(found)
+    found.may_embed, found.deleted_at = may_embed, None
+    db.flush()
+    return found
+
+
+def withdraw(db: Session, app: App, origin: str) -> None:
+    """Send nobody back to an origin any more; raises NotFound where it is not registered."""
+    found = _found(db, app, origin)
+    if found is None or found.deleted_at is not None:
+        raise NotFound("This origin is not registered.")
+    found.deleted_at = clock.wall()
+    db.flush()
 
 
 def is_registered(db: Session, app_id: int, url: str) -> bool:
@@ -30,3 +70,9 @@ def embedders(db: Session, app_id: int) -> tuple[str, ...]:
         Origin.app_id == app_id, Origin.may_embed, Origin.deleted_at.is_(None)
     )
     return tuple(db.scalars(found.order_by(Origin.id)))
+
+
+def _found(db: Session, app: App, origin: str) -> Origin | None:
+    return db.scalars(
+        select(Origin).where(Origin.app_id == app.id, Origin.origin == origin)
+    ).one_or_none()
