@@ -40,7 +40,7 @@ _REFUSALS = {
     404: (
         "The company, article or session is unknown.",
         "NotFound",
-        "There is no such tenant.",
+        "There is no such company.",
         "",
     ),
     409: (

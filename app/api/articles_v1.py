@@ -162,6 +162,8 @@ def _problems(error: Exception, refusal: Refusal) -> list[Problem]:
     if refusal.status == 401:
         sentence = "Invalid API Key" if "x-api-key" in request.headers else "Not Authenticated"
         return [Problem("Unauthorized", "", sentence)]
+    if (refusal.status, refusal.problems[0][0]) == (404, "CompanyId"):
+        return [Problem("NotFound", "CompanyId", "There is no such company.")]
     code = _CODES.get(type(error)) or _CODES_BY_STATUS.get(refusal.status, "BadRequest")
     return [Problem(code, field, sentence) for field, sentence in refusal.problems]
 

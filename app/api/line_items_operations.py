@@ -95,7 +95,7 @@ OPERATIONS = (
             400: _BAD,
             404: _refusal(
                 "The customer or user is unknown in this app.",
-                "There is no such tenant.",
+                "Customer not found",
                 "not-found",
                 "customer_id",
             ),

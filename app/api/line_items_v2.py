@@ -123,6 +123,8 @@ def refuse(error: Exception) -> Response:
     """Answer an error as a sentence, a word and the field it is about."""
     refusal = dialects.refusal(error, _STATUSES, _NAMES)
     field, sentence = refusal.problems[0]
+    if refusal.status == 404:
+        sentence = _UNKNOWN.get(field, sentence)
     if field and isinstance(error, errors.Invalid):
         sentence = f"{field} {sentence}"
     code = "invalid-email" if field == "customer_email" else _CODES.get(refusal.status)
@@ -180,6 +182,7 @@ _CODES = {
     500: "internal-error",
     503: "service-unavailable",
 }
+_UNKNOWN = {"customer_id": "Customer not found", "user_id": "User not found"}
 # What billing calls a field, and what this dialect calls it.
 _NAMES = {"tenant": "customer_id", "user": "user_id", "currency": "line_items"}
 

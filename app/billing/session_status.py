@@ -14,12 +14,14 @@ def read(checkout: CheckoutSession, *, now: datetime) -> Status:
     """Answer the status of a checkout now, also where nobody has looked since it ended.
 
     Complete means that the money is there: while a bank still has it, or a person has to look, the
-    checkout is open.
+    checkout is open. Money that came after the end does not take the end back.
     """
     if checkout.state == "complete":
         return "complete"
-    if checkout.state in ("processing", "needs_review") and checkout.ended_at is None:
+    if checkout.state == "processing":
         return "open"
+    if checkout.state == "needs_review":
+        return "expired" if checkout.review == "late" else "open"
     is_late = checkout.expires_at is not None and checkout.expires_at <= now
     is_pending = checkout.state in ("starting", "open")
     return "open" if is_pending and not is_late else "expired"

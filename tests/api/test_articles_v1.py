@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from multiprocessing.pool import ThreadPool
 from threading import Barrier
 from typing import Any
@@ -17,9 +18,11 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app import create_app
 from app.billing import sweep
 from app.billing.demo_world import API_KEYS
 from app.billing.site import Site
+from app.db.engine import Database
 from app.models import ProviderAccount
 from tests import payer
 from tests.api.conftest import Caller, Json, Strangers, checkouts
@@ -545,6 +548,18 @@ class TestRefusals:
 
         assert failure(answer) == (503, "ServiceUnavailable")
         assert int(answer.headers["Retry-After"]) > 0
+
+    def test_of_too_many_calls_say_when_to_come_back(
+        self, host: Caller, order: Json, site: Site, database: Database
+    ) -> None:
+        few = replace(site, config=site.config.model_copy(update={"API_CALLS_PER_MINUTE": 1}))
+        client = create_app(few.config, site=few, database=database).test_client()
+        client.post(STATUS, headers=host.sends({}))
+
+        answer = client.post(PATH, json=order, headers=host.sends({}))
+
+        assert failure(answer) == (429, "TooManyRequests")
+        assert 0 < int(answer.headers["Retry-After"]) <= 61
 
     def test_of_a_fault_of_ours_tell_nothing(self, host: Caller, order: Json, world: World) -> None:
         world.account("stripe").sealed_credentials = "nobody can open this"

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import ANY
 from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app import create_app
 from app.billing import openings, sweep
 from app.billing.demo_world import API_KEYS
 from app.billing.site import Site
+from app.db.engine import Database
 from app.models import App, CheckoutSession, Membership, User
 from tests import payer
 from tests.api.conftest import Caller, Json, Strangers, checkouts
@@ -117,6 +122,13 @@ def goes_to_pay(world: World, site: Site, session_id: str) -> str:
     opened = openings.resume(world.db, site, row.id)
     assert opened is not None and opened.url is not None
     return opened.url
+
+
+def sweep_all(world: World, site: Site) -> None:
+    """Look at everything, whether it is due or not."""
+    world.db.execute(update(CheckoutSession).values(next_check_at=site.clock.now()))
+    world.db.commit()
+    sweep.run(world.db, site)
 
 
 class TestCreate:
@@ -272,6 +284,40 @@ class TestLife:
         listed: Any = dots.gets(PATH).json
         assert after == body | {"status": "expired", "updated": body["expiry"]}
         assert listed["data"] == [after]
+
+    def test_stays_expired_where_the_provider_took_money_after_the_second(
+        self, dots: Caller, order: Json, world: World, site: Site, sandbox: SandboxServer
+    ) -> None:
+        body: Any = dots.posts(PATH, order | {"expires_in": 90}).json
+        url = goes_to_pay(world, site, body["id"])
+        sandbox.advance("2 minutes")
+        back = payer.pays(url)
+
+        assert back is not None
+        onward = dots.gets(back.removeprefix(site.config.PUBLIC_URL), Authorization=None)
+
+        after: Any = dots.gets(f"{PATH}/{body['id']}").json
+        assert [(row.state, row.review) for row in checkouts(world.db)] == [
+            ("needs_review", "late")
+        ]
+        assert "/pay/" in onward.headers["Location"]
+        assert after["status"] == "expired"
+
+    def test_is_complete_where_the_bank_settles_after_the_second(
+        self, dots: Caller, order: Json, world: World, site: Site, sandbox: SandboxServer
+    ) -> None:
+        lines = [item(currency="eur")]
+        body: Any = dots.posts(PATH, order | {"expires_in": 90, "line_items": lines}).json
+        url = goes_to_pay(world, site, body["id"])
+        payer.delays(url)
+        sweep_all(world, site)
+        assert dots.gets(f"{PATH}/{body['id']}").json == body | {"updated": ANY}
+
+        sandbox.advance("15 days")
+        sweep_all(world, site)
+
+        after: Any = dots.gets(f"{PATH}/{body['id']}").json
+        assert after["status"] == "complete"
 
     @pytest.mark.parametrize("ends", ["job", "sweep"])
     def test_is_ended_at_the_provider_at_the_second(
@@ -602,6 +648,18 @@ class TestRefusals:
             None,
         )
         assert refused(dots.posts(PATH, b"x" * 300_000)) == (413, "too-large", None)
+
+    def test_of_too_many_calls_say_when_to_come_back(
+        self, dots: Caller, site: Site, database: Database
+    ) -> None:
+        few = replace(site, config=site.config.model_copy(update={"API_CALLS_PER_MINUTE": 1}))
+        client = create_app(few.config, site=few, database=database).test_client()
+        client.get(PATH, headers=dots.sends({}))
+
+        answer = client.get(PATH, headers=dots.sends({}))
+
+        assert refused(answer) == (429, "too-many-requests", None)
+        assert 0 < int(answer.headers["Retry-After"]) <= 61
 
     def test_of_a_key_that_only_reads(self, dots: Caller, order: Json, world: World) -> None:
         answer = dots.posts(PATH, order, **basic(world.app, API_KEYS["read"]))
