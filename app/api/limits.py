@@ -9,8 +9,10 @@ from typing import cast
 from flask import Blueprint, Flask, g, request, session
 from flask_limiter import Limiter, RequestLimit
 
+from app.api.counters import Counters
 from config import Config
 
+_OURS = f"{Counters.STORAGE_SCHEME[0]}://"
 _NAMES = ("x-api-key", "Authorization")
 
 
@@ -21,7 +23,7 @@ def install(flask_app: Flask, config: Config) -> Limiter:
         app=flask_app,
         default_limits=[],
         headers_enabled=False,
-        storage_uri=config.LIMITS_URL,
+        storage_uri=_OURS if config.LIMITS_URL == "memory://" else config.LIMITS_URL,
         strategy="fixed-window",
         key_prefix="portico",
         on_breach=_note,

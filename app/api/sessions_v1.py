@@ -16,6 +16,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import joinedload, undefer
 
 from app.api import bodies, calls, envelope
 from app.api.bodies import FieldError
@@ -73,6 +75,16 @@ EXAMPLE: dict[str, Any] = {
         }
     ],
 }
+# With what the answer shows beside the caller, the tenant and the user, in one query.
+_MADE = (
+    select(CheckoutSession)
+    .where(CheckoutSession.id == bindparam("row"))
+    .options(
+        undefer(CheckoutSession.updated_at),
+        undefer(CheckoutSession.deleted_at),
+        joinedload(CheckoutSession.provider_account),
+    )
+)
 _ABSOLUTE = "must be an absolute http or https address without a user"
 
 
@@ -266,7 +278,7 @@ def start(
         body=body.model_dump(mode="json"),
         create=create,
     )
-    return db.get_one(CheckoutSession, row)
+    return db.scalars(_MADE, {"row": row}).one()
 
 
 def item(site: Site, checkout: CheckoutSession) -> dict[str, Any]:

@@ -277,7 +277,7 @@ def _require(
 ) -> None:
     if named is None:
         return
-    if found is None or found.deleted_at is not None:
+    if found is None:
         raise NotFound("is not known in this app", field=field)
     if found.archived_at is not None:
         raise Invalid("is not used any more", field=field)
@@ -299,7 +299,7 @@ def _statement(by_price_uuid: bool, by_rate_uuid: bool) -> Executable:
             ProviderTaxRate.provider_id,
         )
         .select_from(ProviderAccount)
-        .outerjoin(Price, price_named == bindparam("price"))
+        .outerjoin(Price, and_(price_named == bindparam("price"), Price.deleted_at.is_(None)))
         .outerjoin(
             Product,
             and_(
@@ -310,7 +310,11 @@ def _statement(by_price_uuid: bool, by_rate_uuid: bool) -> Executable:
         )
         .outerjoin(
             TaxRate,
-            and_(rate_named == bindparam("rate"), TaxRate.app_id == ProviderAccount.app_id),
+            and_(
+                rate_named == bindparam("rate"),
+                TaxRate.app_id == ProviderAccount.app_id,
+                TaxRate.deleted_at.is_(None),
+            ),
         )
         .outerjoin(
             Customer,
