@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from hashlib import sha256
 from typing import cast
@@ -64,4 +65,4 @@ def _visitor() -> str:
 
 
 def _note(limit: RequestLimit) -> None:
-    g.retry_after = max(1, limit.reset_at - int(time.time()))
+    g.retry_after = max(1, math.ceil(limit.window.reset_time - time.time()))
