@@ -13,6 +13,12 @@ function start(form) {
 
   const total = () => form.querySelector("[data-total]")?.textContent ?? "";
 
+  // Where there is no total any more, the notice about tax says why.
+  function news() {
+    if (total()) return `${announce.dataset.announce} ${total()}`;
+    return form.querySelector("#tax")?.textContent.trim() ?? "";
+  }
+
   function hold(held) {
     if (held) holds?.setAttribute("aria-disabled", "true");
     else holds?.removeAttribute("aria-disabled");
@@ -49,7 +55,7 @@ function start(form) {
     }
     if (signal.aborted) return;
     hold(false);
-    if (total() !== before) announce.textContent = `${announce.dataset.announce} ${total()}`;
+    if (total() !== before) announce.textContent = news();
     else if (pressed) form.requestSubmit(pressed);
     pressed = undefined;
   }

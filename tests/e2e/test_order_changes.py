@@ -37,6 +37,14 @@ class TestOrderChanges:
         expect(tara.at("pay")).to_have_text(re.compile(r"€22\.80$"))
         expect(tara.page.get_by_role("status")).to_contain_text("€22.80")
 
+    def test_says_why_there_is_no_total_any_more(self, tara: Payer) -> None:
+        tara.chooses("team", "month")
+
+        tara.at("tax-country").select_option("ES")
+
+        expect(tara.page.get_by_role("status")).to_contain_text("Not sold there yet.")
+        tara.does_not_see("order-total")
+
     def test_is_bought_as_it_was_last_seen(self, tara: Payer, sandbox: SandboxServer) -> None:
         tara.chooses("team", "month")
         tara.is_taxed("FR")
