@@ -25,6 +25,7 @@ def install(flask_app: Flask, owns: Callable[[str], bool]) -> None:
         return response
 
     flask_app.after_request(mark)
+    flask_app.after_request(_commit)
     flask_app.teardown_request(_close)
 
 
@@ -51,6 +52,15 @@ def call_id() -> str:
         g.call_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
     named: str = g.call_id
     return named
+
+
+def _commit(response: Response) -> Response:
+    # What verbs have done is committed; this ends what was read since. On PostgreSQL an end by
+    # ROLLBACK makes psycopg forget every prepared statement of the connection.
+    session: Session | None = g.get("api_db")
+    if session is not None and response.status_code < 400:
+        session.commit()
+    return response
 
 
 def _close(_error: BaseException | None) -> None:

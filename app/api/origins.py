@@ -70,9 +70,7 @@ def _is_registered(origin: str) -> bool:
         found = found.where(App.uuid == app_uuid)
     else:
         found = found.join(Tenant, Tenant.app_id == App.id).where(Tenant.uuid == tenant_uuid)
-    is_known = calls.db().scalar(found.limit(1)) is not None
-    calls.db().rollback()
-    return is_known
+    return calls.db().scalar(found.limit(1)) is not None
 
 
 def _uuid(place: object) -> UUID | None:
