@@ -35,7 +35,6 @@ from app.billing.instructions import Instructions
 from app.billing.site import Site
 from app.models import App, CheckoutSession, Tenant, User
 from app.money import EXPONENTS
-from app.providers.base import Collect
 
 # The dialects' words for the fields that billing names.
 NAMES = {
@@ -177,21 +176,16 @@ class PurchaseBody(_Body):
             currency=self.currency,
             quantity=self.quantity,
             method=self.payment_method,
-            collect=self._collect(),
+            collect=instructions.collect(
+                billing_address=bool(self.billing_address_collection),
+                shipping_address=bool(self.shipping_address_collection),
+                terms=bool(self.collect_terms_of_service_consent),
+                terms_url=self.terms_of_service_url,
+                tax_id=bool(self.is_tax_id_collection_enabled),
+                is_tax_id_required=bool(self.is_tax_id_collection_required),
+            ),
             success_url=self.success_url,
             cancel_url=self.cancel_url,
-        )
-
-    def _collect(self) -> Collect:
-        tax_id: Literal["no", "optional", "required"] = "no"
-        if self.is_tax_id_collection_enabled:
-            tax_id = "required" if self.is_tax_id_collection_required else "optional"
-        return Collect(
-            billing_address=bool(self.billing_address_collection),
-            shipping_address=bool(self.shipping_address_collection),
-            terms=bool(self.collect_terms_of_service_consent),
-            terms_url=self.terms_of_service_url,
-            tax_id=tax_id,
         )
 
 

@@ -63,6 +63,25 @@ class Instructions:
     locale: str | None = None
 
 
+def collect(
+    *,
+    billing_address: bool,
+    shipping_address: bool,
+    terms: bool,
+    terms_url: str | None,
+    tax_id: bool,
+    is_tax_id_required: bool,
+) -> Collect:
+    """Answer what the payer shall be asked for."""
+    return Collect(
+        billing_address=billing_address,
+        shipping_address=shipping_address,
+        terms=terms,
+        terms_url=terms_url,
+        tax_id=("required" if is_tax_id_required else "optional") if tax_id else "no",
+    )
+
+
 def find(
     db: Session,
     *,
