@@ -11,7 +11,16 @@ from typing import Literal
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.billing import acts, checkouts, deadlines, deeds, events, openings, subscriptions
+from app.billing import (
+    acts,
+    checkouts,
+    deadlines,
+    deeds,
+    events,
+    idempotency_keys,
+    openings,
+    subscriptions,
+)
 from app.billing.errors import BillingError
 from app.billing.site import Site
 from app.models import CheckoutSession, Subscription
@@ -40,6 +49,7 @@ def run(db: Session, site: Site) -> Swept:
     next sweep and does not stop this one.
     """
     sweeping = _Sweeping(db)
+    idempotency_keys.forget_expired(db)
     return Swept(
         events=sweeping.each(
             events.due(db, now=site.clock.now()), lambda row: events.process(db, site, row)

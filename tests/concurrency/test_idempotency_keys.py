@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock, create_app
+from app.billing import sweep
 from app.billing.demo_world import API_KEYS
 from app.billing.site import Site
 from app.db.engine import Database
@@ -140,3 +141,19 @@ def _forget_claims(db: Session) -> None:
     past = clock.wall() - timedelta(seconds=1)
     db.execute(update(CheckoutSession).values(claimed_until=past))
     db.commit()
+
+
+class TestSweep:
+    def test_forgets_keys_that_are_not_kept_any_longer(
+        self, world: World, site: Site, database: Database, db: Session
+    ) -> None:
+        asker = Asker(create_app(site.config, site=site, database=database), world, "stripe")
+        asker.asks()
+        sweep.run(db, site)
+        assert len(db.scalars(select(IdempotencyKey)).all()) == 1
+
+        db.execute(update(IdempotencyKey).values(expires_at=clock.wall()))
+        db.commit()
+        sweep.run(db, site)
+
+        assert db.scalars(select(IdempotencyKey)).all() == []
