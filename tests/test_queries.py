@@ -73,10 +73,10 @@ class TestAWebhook:
 
 
 class TestThePlansPage:
-    def test_asks_at_most_three_times(
+    def test_asks_at_most_twice(
         self, tara: Visitor, world: cast.World, statements: Statements
     ) -> None:
         page = tara.opens(f"/t/{world.globex.uuid}/plans")
 
         assert page.status == 200
-        assert len(statements.said) <= 3, statements.said
+        assert len(statements.said) <= 2, statements.said
