@@ -243,6 +243,8 @@ _NAMES = {
     "articles": "Articles",
     "quantity": "Articles",
     "session_id": "SessionId",
+    "success_url": "ConfirmationUrl",
+    "cancel_url": "CancelUrl",
 }
 
 dialect = Dialect(

@@ -17,6 +17,7 @@ from app.billing import (
     intents,
     looks,
     openings,
+    origins,
     payables,
     subscriptions,
     timeline,
@@ -85,9 +86,12 @@ def create(
     """Make a checkout for an API's caller and answer its row: always a new one, opened at the
     provider now unless it is deferred. Commits; `also` writes into the first commit.
 
-    Earlier checkouts of the same payable are ended at the provider first. Raises Conflict where a
-    plan of the family runs or the payable is being paid, and as `start` does.
+    Earlier checkouts of the same payable are ended at the provider first. Raises Invalid for a
+    return address at none of the app's origins, Conflict where a plan of the family runs or the
+    payable is being paid, and as `start` does.
     """
+    returns = {"success_url": order.success_url, "cancel_url": order.cancel_url}
+    origins.require(db, order.app_id, returns)
     _refuse_second_plan(db, order)
     if order.payable:
         payables.refuse_in_payment(db, order)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -14,6 +15,9 @@ from app.billing.errors import Invalid, NotFound
 from app.models import App, Origin
 
 _SOUND = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
+_OF_APP = select(Origin.origin).where(
+    Origin.app_id == bindparam("app_id"), Origin.deleted_at.is_(None)
+)
 
 
 def listed(db: Session, app: App) -> list[Origin]:
@@ -53,15 +57,19 @@ def withdraw(db: Session, app: App, origin: str) -> None:
 
 def is_registered(db: Session, app_id: int, url: str) -> bool:
     """Answer whether an address begins with one of the app's origins."""
-    if not urls.is_sound(url):
-        return False
-    parts = urlsplit(url)
-    of_app = select(Origin.id).where(
-        Origin.app_id == app_id,
-        Origin.origin == f"{parts.scheme}://{parts.netloc}",
-        Origin.deleted_at.is_(None),
-    )
-    return db.scalar(of_app) is not None
+    return _origin(url) in set(db.scalars(_OF_APP, {"app_id": app_id}))
+
+
+def require(db: Session, app_id: int, addresses: Mapping[str, str | None]) -> None:
+    """Raise Invalid, naming the field, for an address that begins with none of the app's origins;
+    an address that is None asks for nothing."""
+    wanted = {field: _origin(url) for field, url in addresses.items() if url is not None}
+    if not wanted:
+        return
+    known = set(db.scalars(_OF_APP, {"app_id": app_id}))
+    for field, origin in wanted.items():
+        if origin not in known:
+            raise Invalid("must begin with one of the app's registered origins", field=field)
 
 
 def embedders(db: Session, app_id: int) -> tuple[str, ...]:
@@ -70,6 +78,13 @@ def embedders(db: Session, app_id: int) -> tuple[str, ...]:
         Origin.app_id == app_id, Origin.may_embed, Origin.deleted_at.is_(None)
     )
     return tuple(db.scalars(found.order_by(Origin.id)))
+
+
+def _origin(url: str) -> str | None:
+    if not urls.is_sound(url):
+        return None
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def _found(db: Session, app: App, origin: str) -> Origin | None:

@@ -73,13 +73,17 @@ def _complete(
     paid = [attempt for attempt in attempts if attempt.is_paid]
     if paid and checkout.paid_at is None:
         checkout.paid_at = min(attempt.paid_at or now for attempt in paid)
+    if checkout.mode == "setup":
+        # It bought nothing, whatever becomes of the method.
+        for payment in paid:
+            acts.refund(db, checkout, payment, reason="verification", now=now)
     if checkout.state in ("complete", "needs_review", "refunded"):
         return
     doubt = _doubt(db, checkout, state)
     if doubt:
         _review(db, site, checkout, state, paid, doubt, cause=cause, now=now)
     elif checkout.mode == "setup":
-        _save_method(db, checkout, paid, method, cause=cause, now=now)
+        _save_method(db, checkout, method, cause=cause, now=now)
     elif checkout.mode == "subscription":
         _activate(db, site, checkout, state, method, cause=cause, now=now)
     else:
@@ -176,7 +180,6 @@ def _review(
 def _save_method(
     db: Session,
     checkout: CheckoutSession,
-    paid: list[Payment],
     method: PaymentMethod | None,
     *,
     cause: str,
@@ -187,8 +190,6 @@ def _save_method(
         return
     payment_methods.make_default(db, method)
     transitions.move(db, checkout, "complete", cause=cause, now=now)
-    for payment in paid:
-        acts.refund(db, checkout, payment, reason="verification", now=now)
 
 
 def _activate(

@@ -50,8 +50,8 @@ _REVIEWED = Text("A person looks at this payment and will write to you. Do not p
 class Receipt:
     """What the page prints; None where it is not known or does not apply.
 
-    `total` is what the payer accepted for today, `paid` what the provider has taken and not given
-    back. The four times are the steps of the payment.
+    `total` is what the payer accepted for today, `paid` what the provider has taken, and `refunded`
+    what of it went back. The four times are the steps of the payment.
     """
 
     checkout: CheckoutSession

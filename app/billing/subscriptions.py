@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -173,12 +173,31 @@ def sync(db: Session, site: Site, subscription_id: int, *, cause: str) -> bool:
         provider_id, customer_id = row.provider_id, row.customer_provider_id
         db.commit()
         if provider_id is None:
-            return False
+            return _await_provider(db, site, subscription_id, cause=cause)
         provider = site.provider(account)
         state = provider.fetch_subscription(provider_id, customer_id=customer_id)
         if _apply(db, site, subscription_id, version, state, cause=cause):
             return True
     log.warning("subscription %s moved under %s looks", subscription_id, _TRIES)
+    return False
+
+
+def _await_provider(db: Session, site: Site, subscription_id: int, *, cause: str) -> bool:
+    """The provider has not begun it yet; what was paid for ends with its period all the same."""
+    now = site.clock.now()
+    row = lock.one(db, Subscription, subscription_id)
+    if (
+        row.provider_id is None
+        and row.status == "active"
+        and row.period_end
+        and now > row.period_end
+    ):
+        before = row.shown_status
+        row.version += 1
+        row.status = "past_due"
+        _tell(db, row, before, cause=cause, now=now)
+    row.next_check_at = now + timedelta(days=1)
+    db.commit()
     return False
 
 

@@ -171,7 +171,7 @@ class TestCreate:
     def test_needs_little(self, dots: Caller) -> None:
         body: Any = dots.posts(
             PATH,
-            {"line_items": [item()], "success_url": "https://x.example", "mode": "payment"},
+            {"line_items": [item()], "success_url": "https://app.example.com", "mode": "payment"},
         ).json
 
         absent = ("cancel_url", "client_reference_id", "customer_id", "customer_email")
