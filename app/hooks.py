@@ -6,12 +6,13 @@ from collections.abc import Callable
 from uuid import UUID
 
 from flask import Blueprint, Flask, current_app, request
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from app.billing.doors import Doors
 from app.billing.errors import Invalid, NotFound
 from app.billing.site import Site
 
-hooks = Blueprint("hooks", __name__, url_prefix="/hooks")
+hooks = Blueprint("hooks", __name__)
 
 Answer = tuple[dict[str, bool], int]
 
@@ -29,12 +30,21 @@ def mollie(account: UUID, secret: str) -> Answer:
 
 
 def install(flask_app: Flask) -> None:
-    """Open the doors; without a queue what they store waits for the sweep."""
+    """Open the doors below `/hooks`, as an application of their own: what pages and APIs do for
+    every request (who is signed in, forms, limits, words) costs a call as much as storing it.
+
+    Without a queue what they store waits for the sweep.
+    """
     site: Site = flask_app.extensions["site"]
     flask_app.extensions["doors"] = Doors(flask_app.extensions["database"], site)
     flask_app.extensions["nudge"] = _nudge(site)
-    flask_app.extensions["csrf"].exempt(hooks)
-    flask_app.register_blueprint(hooks)
+    inner = Flask(__name__, static_folder=None)
+    inner.config["MAX_CONTENT_LENGTH"] = flask_app.config["MAX_CONTENT_LENGTH"]
+    inner.extensions = flask_app.extensions
+    inner.register_blueprint(hooks)
+    flask_app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
+        flask_app.wsgi_app, {"/hooks": inner.wsgi_app}
+    )
 
 
 def _receive(provider: str, account: UUID, secret: str | None = None) -> Answer:

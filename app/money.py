@@ -95,9 +95,7 @@ class Money:
 
     def _same(self, other: Money) -> int:
         if other.currency != self.currency:
-            raise CurrencyMismatch(
-                f"{self.currency} and {other.currency} cannot be combined"
-            )
+            raise CurrencyMismatch(f"{self.currency} and {other.currency} cannot be combined")
         return other.minor
 
 

@@ -41,12 +41,12 @@ def install(flask_app: Flask) -> None:
         *(bearer_v1, provider_v1),
     )
     spoken = tuple(part.dialect for part in parts)
-    limiter = limits.install(flask_app, config)
+    counting = limits.Limits(config)
     for part in parts:
         flask_app.extensions["csrf"].exempt(part.blueprint)
-        limits.guard(limiter, part.blueprint, config)
+        counting.guard(flask_app, part.blueprint.name)
         flask_app.register_blueprint(part.blueprint)
-    limits.guard_starts(limiter, flask_app, config)
+    counting.guard_starts(flask_app, "checkout")
     flask_app.register_blueprint(reference.blueprint)
     flask_app.extensions["dialects"] = spoken
     calls.install(flask_app, owns=lambda path: dialects.owner(spoken, path) is not None)

@@ -2,51 +2,66 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from hashlib import sha256
-from typing import cast
 
-from flask import Blueprint, Flask, g, request, session
-from flask_limiter import Limiter, RequestLimit
+from flask import Flask, g, request, session
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from werkzeug.exceptions import TooManyRequests
 
 from app.api.counters import Counters
 from config import Config
 
-_OURS = f"{Counters.STORAGE_SCHEME[0]}://"
+log = logging.getLogger(__name__)
+
 _NAMES = ("x-api-key", "Authorization")
 
 
-def install(flask_app: Flask, config: Config) -> Limiter:
-    """Answer a limiter that counts where `LIMITS_URL` says, by wall time."""
-    return Limiter(
-        key_func=_caller,
-        app=flask_app,
-        default_limits=[],
-        headers_enabled=False,
-        storage_uri=_OURS if config.LIMITS_URL == "memory://" else config.LIMITS_URL,
-        strategy="fixed-window",
-        key_prefix="portico",
-        on_breach=_note,
-        # Where the store does not answer, calls go on and are counted here.
-        in_memory_fallback_enabled=config.LIMITS_URL != "memory://",
-    )
+class Limits:
+    """Counts where `LIMITS_URL` says, by wall time; while that does not answer, in this process."""
 
+    def __init__(self, config: Config) -> None:
+        ours = config.LIMITS_URL == "memory://"
+        self._here = FixedWindowRateLimiter(Counters())
+        self._store = (
+            self._here if ours else FixedWindowRateLimiter(storage_from_string(config.LIMITS_URL))
+        )
+        self._calls = RateLimitItemPerMinute(config.API_CALLS_PER_MINUTE)
+        self._starts = RateLimitItemPerMinute(config.STARTS_PER_MINUTE)
 
-def guard(limiter: Limiter, blueprint: Blueprint, config: Config) -> None:
-    """Count every call of a blueprint; all of one caller count together."""
-    limiter.shared_limit(f"{config.API_CALLS_PER_MINUTE} per minute", scope="api")(blueprint)
+    def guard(self, flask_app: Flask, blueprint: str) -> None:
+        """Count every call of a blueprint; all of one caller count together."""
 
+        def count() -> None:
+            self._count(self._calls, "api", _caller())
 
-def guard_starts(limiter: Limiter, flask_app: Flask, config: Config) -> None:
-    """Count what a person sends from the portal's checkout."""
-    blueprint = cast(Blueprint, flask_app.blueprints["checkout"])
-    limiter.shared_limit(
-        f"{config.STARTS_PER_MINUTE} per minute",
-        scope="starts",
-        key_func=_visitor,
-        methods=["POST"],
-    )(blueprint)
+        flask_app.before_request_funcs.setdefault(blueprint, []).append(count)
+
+    def guard_starts(self, flask_app: Flask, blueprint: str) -> None:
+        """Count what a person sends from a page on which purchases start."""
+
+        def count() -> None:
+            if request.method == "POST":
+                self._count(self._starts, "starts", _visitor())
+
+        flask_app.before_request_funcs.setdefault(blueprint, []).append(count)
+
+    def _count(self, limit: RateLimitItem, *names: str) -> None:
+        counting = self._store
+        try:
+            is_within = counting.hit(limit, "portico", *names)
+        except counting.storage.base_exceptions:
+            log.warning("LIMITS_URL does not answer; calls are counted in this process")
+            counting = self._here
+            is_within = counting.hit(limit, "portico", *names)
+        if not is_within:
+            ends = counting.get_window_stats(limit, "portico", *names).reset_time
+            g.retry_after = max(1, math.ceil(ends - time.time()))
+            raise TooManyRequests
 
 
 def retry_after() -> int:
@@ -62,7 +77,3 @@ def _caller() -> str:
 
 def _visitor() -> str:
     return str(session.get("_user_id") or request.remote_addr)
-
-
-def _note(limit: RequestLimit) -> None:
-    g.retry_after = max(1, math.ceil(limit.window.reset_time - time.time()))

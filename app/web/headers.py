@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g
@@ -32,8 +33,7 @@ def install(flask_app: Flask, config: Config) -> None:
     def send(response: Response) -> Response:
         response.headers.extend(own)
         targets = providers if g.get("leads_to_provider", False) else "'self'"
-        policy = _POLICY.format(frames.ancestors(), targets)
-        response.headers["Content-Security-Policy"] = policy
+        response.headers["Content-Security-Policy"] = _policy(frames.ancestors(), targets)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -45,6 +45,11 @@ def leads_to_provider() -> None:
     Policy Level 3, "form-action").
     """
     g.leads_to_provider = True
+
+
+@lru_cache(maxsize=256)
+def _policy(ancestors: str, targets: str) -> str:
+    return _POLICY.format(ancestors, targets)
 
 
 def _sandbox_origins(config: Config) -> list[str]:
