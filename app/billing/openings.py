@@ -112,12 +112,13 @@ def join(db: Session, site: Site, checkout_id: int, order: CheckoutOrder) -> Ope
     None where it ended and a new one is due.
     """
     seen = claims.wait(db, lambda: unclaimed(db, checkout_id))
+    while seen is not None and seen.state == "starting":
+        if claims.take(db, CheckoutSession, checkout_id):
+            return open_claimed(db, site, checkout_id, order)
+        # Of many who waited another one was first: it opens, we wait for what it finds.
+        seen = claims.wait(db, lambda: unclaimed(db, checkout_id))
     if seen is None:
         return Opened(db.get_one(CheckoutSession, checkout_id).uuid, None)
-    if seen.state == "starting":
-        if not claims.take(db, CheckoutSession, checkout_id):
-            return None
-        return open_claimed(db, site, checkout_id, order)
     if seen.is_over:
         return None
     return Opened(seen.uuid, seen.url if seen.state == "open" else None)
