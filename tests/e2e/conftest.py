@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
+from app.billing import origins
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import Tenant, User
@@ -17,6 +18,7 @@ from tests.e2e import browser as browsers
 from tests.e2e import portal as portals
 from tests.e2e.actors import PATIENCE, Cookies, Payer
 from tests.e2e.portal import Door, Portal
+from tests.e2e.saas import Saas
 from tests.sandbox_server import SandboxServer, serve_sandbox
 
 Meet = Callable[..., Payer]
@@ -190,3 +192,12 @@ def news_arrives(sandbox: SandboxServer, portal: Portal) -> Callable[[], None]:
 def sweeps(portal: Portal) -> Callable[[], None]:
     """Do what the worker does every minute."""
     return portal.worker.sweep
+
+
+@pytest.fixture
+def saas(world: World) -> Iterator[Saas]:
+    """Serve the app's own site, at an origin the app has registered."""
+    with Saas().open() as site:
+        origins.register(world.db, world.app, site.url)
+        world.db.commit()
+        yield site

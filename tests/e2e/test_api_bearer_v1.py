@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from app.billing import tokens
 from app.billing.site import Site
-from app.models import Origin
 from tests.cast import World
 from tests.e2e import ledger
 from tests.e2e.actors import Payer
@@ -29,17 +27,8 @@ _FETCH = """async ({address, token, body}) => {
 
 
 @pytest.fixture
-def saas() -> Iterator[Saas]:
-    """Serve the app's own site."""
-    with Saas().open() as saas:
-        yield saas
-
-
-@pytest.fixture
 def payer(meet: Meet, world: World, saas: Saas) -> Payer:
-    """Answer Tara, who is looking at the app itself, whose origin is registered."""
-    world.db.add(Origin(app=world.app, origin=saas.url))
-    world.db.commit()
+    """Answer Tara, who is looking at the app itself."""
     payer = meet(world.tara, world.globex)
     payer.page.goto(f"{saas.url}/billing")
     return payer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,13 +23,6 @@ from tests.sandbox_server import OPENER, SandboxServer
 Json = dict[str, Any]
 Create = Callable[..., Json]
 Get = Callable[[Json], Json]
-
-
-@pytest.fixture
-def saas() -> Iterator[Saas]:
-    """Serve the app's own site."""
-    with Saas().open() as saas:
-        yield saas
 
 
 @pytest.fixture

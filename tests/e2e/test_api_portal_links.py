@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from app.billing.demo_world import API_KEYS
-from app.models import Origin
 from tests.cast import World
 from tests.e2e import ledger
 from tests.e2e.actors import Payer
@@ -20,15 +19,6 @@ from tests.e2e.saas import Saas
 from tests.sandbox_server import OPENER, SandboxServer
 
 Create = Callable[..., str]
-
-
-@pytest.fixture
-def saas(world: World) -> Iterator[Saas]:
-    """Serve the app's own site, whose origin is registered."""
-    with Saas().open() as saas:
-        world.db.add(Origin(app_id=world.app.id, origin=saas.url))
-        world.db.commit()
-        yield saas
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,13 +19,6 @@ from tests.e2e.saas import Saas
 from tests.sandbox_server import OPENER, SandboxServer
 
 Create = Callable[..., str]
-
-
-@pytest.fixture
-def saas() -> Iterator[Saas]:
-    """Serve the app's own site."""
-    with Saas().open() as saas:
-        yield saas
 
 
 @pytest.fixture
