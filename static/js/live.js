@@ -48,7 +48,10 @@ function start(form) {
     try {
       const answer = await fetch(address(), { signal, headers });
       if (answer.redirected || answer.status >= 500) throw new Error(answer.statusText);
-      put(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      const text = await answer.text();
+      // Something was chosen meanwhile, which this answer does not know.
+      if (signal.aborted) return;
+      put(new DOMParser().parseFromString(text, "text/html"));
     } catch (error) {
       if (error.name === "AbortError") return;
       if (updates) updates.hidden = false;
@@ -62,6 +65,7 @@ function start(form) {
 
   form.addEventListener("input", (event) => {
     hold(true);
+    asking?.abort();
     clearTimeout(timer);
     timer = setTimeout(ask, event.target.matches("input:not([type=radio])") ? TYPING : 0);
   });
