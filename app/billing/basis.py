@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, exists, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.billing import countries, products
@@ -17,14 +17,29 @@ from app.models import (
     ProviderAccount,
     ProviderPrice,
     ProviderTaxRate,
+    Subscription,
     TaxRate,
     Tenant,
 )
+from app.models.subscription import RUNNING
 from app.providers import NAMES as PROVIDERS
 
 # Built once: in a purchase, building them costs more than running them.
+_RUNS_A_PLAN = exists().where(
+    Subscription.tenant_id == bindparam("tenant_id"),
+    Subscription.livemode == bindparam("livemode"),
+    Subscription.family == Product.family,
+    Subscription.status.in_(RUNNING),
+    Subscription.is_duplicate.is_(False),
+)
 _PRICE = (
-    select(Price, ProviderAccount, Customer.provider_id, ProviderPrice.provider_id)
+    select(
+        Price,
+        ProviderAccount,
+        Customer.provider_id,
+        ProviderPrice.provider_id,
+        _RUNS_A_PLAN.correlate(Product),
+    )
     .join(Price.product)
     .join(
         ProviderAccount,
@@ -80,11 +95,13 @@ _RATE = (
 
 
 class At(NamedTuple):
-    """An account to pay at, and what the provider knows there already."""
+    """An account to pay at, what the provider knows there already, and whether the tenant runs a
+    plan of the price's family."""
 
     account: ProviderAccount
     customer_id: str | None
     provider_price_id: str | None
+    runs_a_plan: bool
 
 
 def of_price(db: Session, tenant: Tenant, price_id: str, method: str | None) -> tuple[Price, At]:
@@ -105,7 +122,7 @@ def of_price(db: Session, tenant: Tenant, price_id: str, method: str | None) -> 
     if row is None:
         products.find_price(db, tenant, price_id)
         raise Invalid("Choose how to pay.", field="method")
-    return row[0], At(row[1], row[2], row[3])
+    return row[0], At(row[1], row[2], row[3], row[4])
 
 
 def of_account(db: Session, tenant: Tenant, provider: str) -> At | None:
@@ -126,7 +143,7 @@ def of_account(db: Session, tenant: Tenant, provider: str) -> At | None:
             ProviderAccount.disconnected_at.is_(None),
         )
     ).one_or_none()
-    return At(row[0], row[1], None) if row else None
+    return At(row[0], row[1], None, False) if row else None
 
 
 def rates(

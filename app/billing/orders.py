@@ -141,7 +141,8 @@ def place(db: Session, site: Site, *, membership: Membership, choice: Choice) ->
         rates=[rate for rate, _ in rates],
     )
     _require_seen(site, membership, choice, quote)
-    _refuse_second_plan(db, tenant, price)
+    if price.is_recurring and at.runs_a_plan:
+        raise Conflict("%(tenant)s already has a plan, so nothing was ordered.", tenant=tenant.name)
     order = _order(membership, price, at, method, quote, rates)
     opened = checkouts.start(db, site, order)
     return Placed(opened.uuid, opened.url)
@@ -190,14 +191,6 @@ def _require_seen(site: Site, membership: Membership, choice: Choice, quote: Quo
     )
     if not seen:
         raise OrderChanged("Your order has changed. Check the new total, then pay.")
-
-
-def _refuse_second_plan(db: Session, tenant: Tenant, price: Price) -> None:
-    if not price.is_recurring:
-        return
-    family = price.product.family
-    if subscriptions.running(db, tenant.id, livemode=tenant.app.livemode, family=family):
-        raise Conflict("%(tenant)s already has a plan, so nothing was ordered.", tenant=tenant.name)
 
 
 def _method(site: Site, at: At, choice: Choice, price: Price) -> str:
