@@ -27,6 +27,8 @@ SETTLING = timedelta(days=14)
 MANDATE = timedelta(hours=72)
 AFTER_AN_END = timedelta(days=1)
 UNCLAIMED = timedelta(minutes=10)
+# Between the tries of what failed at a provider.
+_PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60, 240))
 # A checkout whose payer has not come yet lives as long as a provider's page would (Stripe: 24 h).
 DEFERRED = timedelta(hours=24)
 
@@ -59,6 +61,11 @@ def next_look_at_subscription(subscription: Subscription, *, now: datetime) -> d
     if subscription.period_end and subscription.period_end > now:
         return min(day, subscription.period_end + timedelta(hours=1))
     return min(day, now + timedelta(hours=1))
+
+
+def pause(tries: int) -> timedelta:
+    """Answer how long to wait after so many failed tries, at least one."""
+    return _PAUSES[min(tries, len(_PAUSES)) - 1]
 
 
 def _gap(gaps: tuple[timedelta, ...], age: timedelta) -> timedelta:

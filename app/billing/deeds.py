@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from app.billing import claims, keys, looks, requests, subscriptions
+from app.billing import claims, deadlines, keys, looks, requests, subscriptions
 from app.billing.site import Site
 from app.db import lock, once
 from app.models import Act, CheckoutSession, Payment, Refund, Subscription
@@ -22,8 +22,6 @@ from app.providers.base import (
 )
 
 log = logging.getLogger(__name__)
-
-_PAUSES = (1, 2, 5, 15, 60, 240)
 
 
 class Deed(Protocol):
@@ -91,7 +89,6 @@ def _finish(db: Session, act: Act, deed: Deed, result: object, *, now: datetime)
 
 def _postpone(db: Session, site: Site, act: Act, error: errors.ProviderError) -> None:
     now = site.clock.now()
-    spent = isinstance(error, errors.KeyReused) or getattr(error, "replayed", False)
     log.warning("act %s (%s) did not happen: %s", act.uuid, act.kind, error)
     db.refresh(act, with_for_update=True)
     if act.state != "waiting":
@@ -100,11 +97,11 @@ def _postpone(db: Session, site: Site, act: Act, error: errors.ProviderError) ->
         return
     act.error = f"{type(error).__name__}: {error}"
     act.claimed_until = None
-    if spent:
+    if error.spends_key:
         act.idempotency_key = None
-    if error.permanent and not spent:
+    elif error.permanent:
         act.state = "failed"
-    act.next_try_at = now + timedelta(minutes=_PAUSES[min(act.tries, len(_PAUSES)) - 1])
+    act.next_try_at = now + deadlines.pause(act.tries)
     db.commit()
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import checkouts, subscriptions
+from app.billing import checkouts, deadlines, subscriptions
 from app.billing.claims import HOLD
 from app.billing.site import Site
 from app.db import once
@@ -19,7 +19,6 @@ from app.providers import base, errors
 
 log = logging.getLogger(__name__)
 
-_PAUSES = (1, 2, 5, 15, 60, 240)
 _TRIES = 12
 
 
@@ -95,7 +94,7 @@ def _claim(db: Session, site: Site, event_id: int) -> bool:
             state="processing",
             claimed_until=now + HOLD,
             # Put off first, so that an event that stops its process does not come first again.
-            next_try_at=site.clock.now() + timedelta(minutes=_PAUSES[0]),
+            next_try_at=site.clock.now() + deadlines.pause(1),
             tries=ProviderEvent.tries + 1,
         )
         .returning(ProviderEvent.id)
@@ -187,8 +186,7 @@ def _postpone(db: Session, site: Site, event_id: int, error: errors.ProviderErro
     if error.permanent or event.tries >= _TRIES:
         _end(db, event_id, "failed", now=site.clock.now(), error=str(error))
         return
-    pause = _PAUSES[min(event.tries, len(_PAUSES)) - 1]
-    event.next_try_at = site.clock.now() + timedelta(minutes=pause)
+    event.next_try_at = site.clock.now() + deadlines.pause(event.tries)
     event.claimed_until = None
     event.error = str(error)
     db.commit()

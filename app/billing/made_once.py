@@ -65,7 +65,7 @@ def _make(db: Session, site: Site, model: Kept, row_id: int, maker: Maker) -> st
     try:
         provider_id = row.provider_id or _ask(db, site, model, row_id, row, maker)
     except errors.ProviderError as error:
-        if isinstance(error, errors.KeyReused) or getattr(error, "replayed", False):
+        if error.spends_key:
             keys.spend(db, model, row_id)
         elif error.permanent:
             _write(db, model, row_id, idempotency_key=str(uuid4()), first_tried_at=None)

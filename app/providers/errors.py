@@ -16,6 +16,11 @@ class ProviderError(Exception):
         super().__init__(message)
         self.code = code
 
+    @property
+    def spends_key(self) -> bool:
+        """The idempotency key it was sent with can never succeed, so it must not be sent again."""
+        return False
+
 
 class Unavailable(ProviderError):
     """No answer, too many calls, or a fault on the provider's side: it may or may not be done.
@@ -37,6 +42,11 @@ class Unavailable(ProviderError):
         super().__init__(message, code=code)
         self.retry_after = retry_after
         self.replayed = replayed
+
+    @property
+    def spends_key(self) -> bool:
+        """A fault that is replayed is replayed for as long as the key lives."""
+        return self.replayed
 
 
 class Declined(ProviderError):
@@ -61,6 +71,11 @@ class BadCredentials(ProviderError):
 
 class KeyReused(ProviderError):
     """An idempotency key was sent with another request: a fault of ours."""
+
+    @property
+    def spends_key(self) -> bool:
+        """The key belongs to the other request."""
+        return True
 
 
 class BadSignature(ProviderError):
