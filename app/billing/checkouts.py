@@ -31,8 +31,7 @@ from app.models import CheckoutSession, Price
 from app.models.checkout_session import PENDING
 from app.providers import errors as provider_errors
 
-LOOK_EVERY = timedelta(seconds=5)
-_RETURN_PATIENCE = timedelta(minutes=2)
+_LOOK_EVERY = timedelta(seconds=5)
 _ROUNDS = 8
 
 
@@ -119,6 +118,35 @@ def expire(db: Session, site: Site, checkout_id: int, *, cause: str) -> None:
     perform_acts(db, site, checkout_id)
 
 
+def come_again(db: Session, checkout_id: int) -> None:
+    """Note that the payer goes to the same page again: what the last visit left no longer counts,
+    and the next return may look at once. Commits."""
+    db.execute(
+        update(CheckoutSession)
+        .where(
+            CheckoutSession.id == checkout_id,
+            or_(
+                CheckoutSession.left_at.is_not(None),
+                CheckoutSession.returned_at.is_not(None),
+                CheckoutSession.checked_at.is_not(None),
+            ),
+        )
+        .values(left_at=None, returned_at=None, checked_at=None)
+    )
+    db.commit()
+
+
+def drop_unclaimed(db: Session, site: Site, checkout_id: int) -> None:
+    """End a checkout whose URL nobody got: at the provider if it is there, and here. Commits.
+
+    Raises `providers.errors.ProviderError` where the provider cannot be asked now.
+    """
+    if openings.finish(db, site, checkout_id):
+        expire(db, site, checkout_id, cause="sweep")
+    else:
+        openings.close_unsent(db, site, checkout_id)
+
+
 def perform_acts(db: Session, site: Site, checkout_id: int) -> None:
     """Do what a checkout's truth asks for at the provider; what fails is left for the sweep."""
     waiting = acts.waiting_for(db, checkout_id)
@@ -152,6 +180,14 @@ def by_uuid(db: Session, checkout_uuid: UUID) -> CheckoutSession | None:
     ).one_or_none()
 
 
+def is_due_for_look(checkout: CheckoutSession, *, now: datetime) -> bool:
+    """Answer whether somebody's coming is a reason to look: not where all is decided, nor within
+    5 s of the last look."""
+    if not checkout.is_pending or checkout.checked_at is None:
+        return checkout.is_pending
+    return not timedelta(0) <= now - checkout.checked_at < _LOOK_EVERY
+
+
 def look_on_opening(
     db: Session, site: Site, checkout: CheckoutSession, *, cause: str
 ) -> CheckoutSession:
@@ -159,11 +195,7 @@ def look_on_opening(
 
     A provider that does not answer leaves the row as it is; the page says that we wait.
     """
-    now = site.clock.now()
-    is_fresh = (
-        checkout.checked_at is not None and timedelta(0) <= now - checkout.checked_at < LOOK_EVERY
-    )
-    if checkout.state not in PENDING or is_fresh:
+    if not is_due_for_look(checkout, now=site.clock.now()):
         return checkout
     checkout_id, uuid = checkout.id, checkout.uuid
     db.commit()
@@ -177,35 +209,6 @@ def look_on_opening(
     looked_at = by_uuid(db, uuid)
     assert looked_at is not None
     return looked_at
-
-
-def status(checkout: CheckoutSession, *, now: datetime) -> str:
-    """Answer what its page says: confirming, action_needed, active, processing, not_charged,
-    expired or needs_review. Never active without the provider's word, never not_charged while
-    money may have moved."""
-    if checkout.state in ("starting", "open"):
-        return _open_status(checkout, now=now)
-    return {
-        "processing": "processing",
-        "complete": "active",
-        "not_charged": "not_charged",
-        "canceled": "not_charged",
-        "expired": "expired",
-        "needs_review": "needs_review",
-        "refunded": "needs_review",
-    }[checkout.state]
-
-
-def _open_status(checkout: CheckoutSession, *, now: datetime) -> str:
-    if checkout.payments and checkout.payments[-1].status == "action_needed":
-        return "action_needed"
-    if checkout.left_at is not None:
-        return "not_charged"
-    waited = checkout.returned_at is not None and (
-        checkout.checked_at is not None
-        and checkout.checked_at - checkout.returned_at > _RETURN_PATIENCE
-    )
-    return "not_charged" if waited else "confirming"
 
 
 def _end_earlier(db: Session, site: Site, order: CheckoutOrder, intent: int) -> None:
@@ -268,24 +271,6 @@ def _join_late(db: Session, site: Site, checkout_id: int) -> Opened | None:
     return None if checkout.is_over else Opened(checkout.uuid, None)
 
 
-def come_again(db: Session, checkout_id: int) -> None:
-    """Note that the payer goes to the same page again: what the last visit left no longer counts,
-    and the next return may look at once. Commits."""
-    db.execute(
-        update(CheckoutSession)
-        .where(
-            CheckoutSession.id == checkout_id,
-            or_(
-                CheckoutSession.left_at.is_not(None),
-                CheckoutSession.returned_at.is_not(None),
-                CheckoutSession.checked_at.is_not(None),
-            ),
-        )
-        .values(left_at=None, returned_at=None, checked_at=None)
-    )
-    db.commit()
-
-
 def _replace(db: Session, site: Site, order: CheckoutOrder, holder: _Holder) -> bool:
     """End the pending checkout of another order; True where its slot is free now."""
     if holder.state == "starting":
@@ -325,14 +310,3 @@ def _link(db: Session, replaced: int, intent: int) -> None:
         .values(superseded_by_id=intent)
     )
     db.commit()
-
-
-def drop_unclaimed(db: Session, site: Site, checkout_id: int) -> None:
-    """End a checkout whose URL nobody got: at the provider if it is there, and here. Commits.
-
-    Raises `providers.errors.ProviderError` where the provider cannot be asked now.
-    """
-    if openings.finish(db, site, checkout_id):
-        expire(db, site, checkout_id, cause="sweep")
-    else:
-        openings.close_unsent(db, site, checkout_id)

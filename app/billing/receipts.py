@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.billing import checkouts, deadlines, timeline
+from app.billing import checkouts, deadlines, page_status, timeline
 from app.billing.orders import Choice
 from app.billing.site import Site
 from app.billing.text import Text
@@ -105,7 +105,7 @@ def of(db: Session, site: Site, checkout: CheckoutSession) -> Receipt:
     attempts = sorted(checkout.payments, key=lambda payment: payment.id, reverse=True)
     kept = [payment for payment in attempts if payment.is_paid]
     latest = kept[0] if kept else attempts[0] if attempts else None
-    status = checkouts.status(checkout, now=now)
+    status = page_status.read(checkout, now=now)
     capabilities = site.capabilities(checkout.provider_account.provider)
     method = capabilities.method(checkout.method or "", _mode(checkout), checkout.currency)
     price = checkout.price

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from hmac import compare_digest
 from uuid import UUID
 
@@ -14,7 +13,6 @@ from app.billing import checkouts, payment_links
 from app.billing.errors import NotFound
 from app.billing.site import Site
 from app.models import CheckoutSession
-from app.models.checkout_session import PENDING
 from app.providers import errors as provider_errors
 
 
@@ -68,12 +66,7 @@ def _is_right(site: Site, checkout: CheckoutSession, secret: str) -> bool:
 
 def _look(db: Session, site: Site, checkout: CheckoutSession) -> tuple[CheckoutSession, bool]:
     """Answer the checkout, and whether the provider has been heard just now."""
-    now = site.clock.now()
-    is_fresh = (
-        checkout.checked_at is not None
-        and timedelta(0) <= now - checkout.checked_at < checkouts.LOOK_EVERY
-    )
-    if checkout.state not in PENDING or is_fresh:
+    if not checkouts.is_due_for_look(checkout, now=site.clock.now()):
         return checkout, True
     checkout_id, is_known = checkout.id, True
     db.commit()

@@ -16,7 +16,17 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import checkouts, events, orders, receipts, returns, setups, sweep, tenants
+from app.billing import (
+    checkouts,
+    events,
+    orders,
+    page_status,
+    receipts,
+    returns,
+    setups,
+    sweep,
+    tenants,
+)
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import (
@@ -199,7 +209,7 @@ class Life:
             checkout = db.scalars(
                 select(CheckoutSession).where(CheckoutSession.uuid == self.placed.checkout_uuid)
             ).one()
-            status = checkouts.status(checkout, now=self.site.clock.now())
+            status = page_status.read(checkout, now=self.site.clock.now())
             if checkout.provider_id is None:
                 return
             account = db.get_one(ProviderAccount, checkout.provider_account_id)
