@@ -11,6 +11,11 @@ LONGEST = 2000
 _NEVER = re.compile(r"[\\\x00-\x20\x7f]")
 
 
+def is_literal(url: str) -> bool:
+    """Answer whether a browser reads every character of an address as it stands."""
+    return _NEVER.search(url) is None
+
+
 def is_sound(url: str) -> bool:
     """Answer whether a text is an absolute http or https address, without a user, that a browser
     reaches as it is."""
@@ -20,4 +25,4 @@ def is_sound(url: str) -> bool:
         is_plain = parts.username is None and parts.port != 0
     except ValueError:
         return False
-    return is_absolute and is_plain and len(url) <= LONGEST and not _NEVER.search(url)
+    return is_absolute and is_plain and len(url) <= LONGEST and is_literal(url)

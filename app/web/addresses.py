@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import urlsplit
 
-# Browsers read a backslash as a slash and leave control characters out (URL Standard, "URL
-# parsing"), so either could hide another host.
-_NEVER = re.compile(r"[\\\x00-\x20\x7f]")
+from app.billing import urls
 
 
 def own_path(address: str | None) -> str | None:
     """Answer the address if it is a path of ours, else None."""
     if not address or not address.startswith("/") or address.startswith("//"):
         return None
-    if _NEVER.search(address) or urlsplit(address).netloc:
+    # A character the browser reads in another way could hide another host.
+    if not urls.is_literal(address) or urlsplit(address).netloc:
         return None
     return address
