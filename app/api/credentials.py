@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from flask import request
-from sqlalchemy import select
 
 from app.api import calls
-from app.billing import api_keys, tokens, users
+from app.billing import api_keys, apps, tokens, users
 from app.billing.errors import NotAllowed, NotAuthenticated
 from app.billing.tokens import Claims
 from app.models import ApiKey, App, User
@@ -137,13 +136,7 @@ def _fit(holder: KeyHolder, type: str) -> KeyHolder:
 
 def _app(uuid: str) -> App | None:
     found = uuid_or_none(uuid)
-    if found is None:
-        return None
-    return (
-        calls.db()
-        .scalars(select(App).where(App.uuid == found, App.deleted_at.is_(None)))
-        .one_or_none()
-    )
+    return apps.find(calls.db(), found) if found else None
 
 
 def _unknown() -> NotAuthenticated:

@@ -17,7 +17,7 @@ from app.billing import demo_world as world
 from app.billing.demo_world import uuid_of
 from app.billing.errors import NotAllowed, NotFound, ProviderUnavailable
 from app.billing.site import Site
-from app.models import App, Membership, Price, Product, ProviderAccount, TaxRate, Tenant
+from app.models import App, Membership, Price, Product, TaxRate, Tenant
 from app.providers.base import Mode
 
 _KEYS = {"stripe": world.STRIPE_KEY, "mollie": world.MOLLIE_KEY}
@@ -109,14 +109,7 @@ def _ask(site: Site, path: str, *, method: str = "GET") -> bool:
 
 
 def _connect(db: Session, site: Site, app: App, provider: str) -> None:
-    account = db.scalars(
-        select(ProviderAccount).where(
-            ProviderAccount.app_id == app.id,
-            ProviderAccount.provider == provider,
-            ProviderAccount.livemode.is_(False),
-            ProviderAccount.disconnected_at.is_(None),
-        )
-    ).one_or_none()
+    account = provider_accounts.connected(db, app, provider, livemode=False)
     db.commit()
     if account is None or not provider_accounts.is_ready(site, account):
         provider_accounts.connect(

@@ -37,6 +37,18 @@ def of(db: Session, app: App, *, livemode: bool | None = None) -> list[ProviderA
     return list(db.scalars(found))
 
 
+def connected(db: Session, app: App, provider: str, *, livemode: bool) -> ProviderAccount | None:
+    """Answer an app's account at a provider, connected for a mode."""
+    return db.scalars(
+        select(ProviderAccount).where(
+            ProviderAccount.app_id == app.id,
+            ProviderAccount.provider == provider,
+            ProviderAccount.livemode == livemode,
+            ProviderAccount.disconnected_at.is_(None),
+        )
+    ).one_or_none()
+
+
 def connect(
     db: Session,
     site: Site,
@@ -56,7 +68,7 @@ def connect(
     then.
     """
     _refuse_unfit(site, provider, secret_key, livemode=livemode)
-    account = _connected(db, app, provider, livemode=livemode)
+    account = connected(db, app, provider, livemode=livemode)
     db.commit()
     credentials = Credentials(secret_key, hook_secret=_hook_secret(site, provider, account))
     draft = ProviderAccount(
@@ -123,17 +135,6 @@ def _refuse_unfit(site: Site, provider: str, secret_key: str, *, livemode: bool)
             field="secret_key",
             prefix=prefixes[provider][0],
         )
-
-
-def _connected(db: Session, app: App, provider: str, *, livemode: bool) -> ProviderAccount | None:
-    return db.scalars(
-        select(ProviderAccount).where(
-            ProviderAccount.app_id == app.id,
-            ProviderAccount.provider == provider,
-            ProviderAccount.livemode == livemode,
-            ProviderAccount.disconnected_at.is_(None),
-        )
-    ).one_or_none()
 
 
 def _hook_secret(site: Site, provider: str, account: ProviderAccount | None) -> str | None:
