@@ -14,6 +14,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictInt
 
 from app.billing import line_items, urls
+from app.billing.checkout_orders import MOST_MINOR
 from app.billing.line_items import Cart, Item
 
 _LONGEST_LIFE = int(line_items.LONGEST.total_seconds())
@@ -97,7 +98,7 @@ class PriceData(BaseModel):
     """The price of one."""
 
     currency: str = Field(pattern="^[A-Za-z]{3}$", description="ISO 4217, such as usd.")
-    amount: StrictInt = Field(ge=1, le=line_items.MOST_MINOR, description="In cents.")
+    amount: StrictInt = Field(ge=1, le=MOST_MINOR, description="In cents.")
     product_data: ProductData
 
 
@@ -105,7 +106,7 @@ class LineItemToCreate(BaseModel):
     """Something sold, and how many of it."""
 
     price_data: PriceData
-    quantity: StrictInt = Field(ge=1, le=line_items.MOST_MINOR)
+    quantity: StrictInt = Field(ge=1, le=MOST_MINOR)
 
 
 class CheckoutSessionToCreate(BaseModel):

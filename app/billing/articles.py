@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.billing import countries, provider_accounts, taxes, tenants, vat_numbers
-from app.billing.checkout_orders import CheckoutOrder, Tax
+from app.billing.checkout_orders import MOST_MINOR, CheckoutOrder, Tax
 from app.billing.errors import Invalid, NotFound, Unsupported
 from app.billing.site import Site
 from app.billing.taxes import Amounts, TaxDecision
@@ -29,8 +29,6 @@ from app.models import (
 from app.providers.base import Line, TaxBehavior
 
 MOST_ARTICLES = 100
-# Stripe takes amounts of up to eight digits in nearly every currency ("Supported currencies").
-_MOST_MINOR = 99_999_999
 _PROVIDER = "stripe"
 
 
@@ -219,7 +217,7 @@ def _amounts(
 
 
 def _refuse_too_much(amounts: Amounts) -> None:
-    if amounts.total.minor > _MOST_MINOR:
+    if amounts.total.minor > MOST_MINOR:
         raise Invalid("This is more than can be paid at once.", field="quantity")
 
 

@@ -18,6 +18,8 @@ from app.providers.base import CheckoutRequest, Collect, Line, Mode
 
 # Both providers take a card for it; it is given back as soon as it is paid.
 VERIFICATION_MINOR = 1
+# Stripe takes amounts of up to eight digits in nearly every currency ("Supported currencies").
+MOST_MINOR = 99_999_999
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.billing import accounts, provider_accounts, session_status, tenants
-from app.billing.checkout_orders import CheckoutOrder, Tax
+from app.billing.checkout_orders import MOST_MINOR, CheckoutOrder, Tax
 from app.billing.errors import Invalid, NotFound, Unsupported
 from app.billing.site import Site
 from app.models import App, CheckoutSession, ProviderAccount, Tenant, User
@@ -20,8 +20,6 @@ from app.money import Money
 from app.providers.base import Line
 
 MOST_ITEMS = 100
-# Stripe takes amounts of up to eight digits in nearly every currency ("Supported currencies").
-MOST_MINOR = 99_999_999
 LONGEST = timedelta(seconds=10_800)
 
 
