@@ -12,7 +12,7 @@ from app.billing.errors import BillingError, Invalid, NotFound, ProviderUnavaila
 from app.models import Membership
 from app.portal import departures
 from app.portal.checkout_form import CheckoutForm
-from app.web import guards, headers, sessions, visits
+from app.web import errors, guards, headers, sessions, visits
 
 checkout = Blueprint("checkout", __name__)
 
@@ -92,8 +92,7 @@ def _page(
     )
     response = make_response(page, 422 if form.problems else 200)
     if isinstance(refusal, ProviderUnavailable):
-        response.status_code = 503
-        response.headers["Retry-After"] = str(refusal.retry_after)
+        errors.mark(response, refusal)
     return response
 
 

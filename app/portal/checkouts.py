@@ -10,13 +10,9 @@ from werkzeug.wrappers import Response
 from app.billing import receipts
 from app.billing.receipts import Receipt
 from app.models import Membership
-from app.web import guards, sessions, visits
+from app.web import guards, headers, sessions, visits
 
 checkouts = Blueprint("checkouts", __name__)
-
-# WCAG 2.2, 2.2.1: without a script the page comes again no sooner than this; a script looks more
-# often and changes only what changed.
-_REFRESH_SECONDS = 20
 
 
 @checkouts.get("/t/<uuid:tenant>/checkouts/<uuid:checkout>")
@@ -35,7 +31,7 @@ def show(membership: Membership, checkout: UUID) -> Response:
     )
     response = make_response(page)
     if receipt.status == "confirming":
-        response.headers["Refresh"] = str(_REFRESH_SECONDS)
+        headers.refresh(response)
     return response
 
 

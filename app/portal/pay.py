@@ -9,16 +9,13 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app.billing import payment_links, payment_pages, returns
-from app.billing.errors import BillingError, NotAllowed, ProviderUnavailable
+from app.billing.errors import BillingError, NotAllowed
 from app.billing.payment_links import PaymentLink
 from app.billing.payment_pages import PaymentPage
 from app.portal.pay_form import PayForm
 from app.web import errors, filters, headers, sessions
 
 pay = Blueprint("pay", __name__)
-
-# As on the receipt's page: WCAG 2.2, 2.2.1.
-_REFRESH_SECONDS = 20
 
 
 @pay.get("/pay/<checkout>")
@@ -88,18 +85,15 @@ def _page(page: PaymentPage, form: PayForm, refusal: BillingError | None = None)
     headers.leads_to_provider()
     response = make_response(render_template("portal/pay/show.html", page=page, form=form))
     if refusal is not None:
-        response.status_code = errors.status_of(refusal)
+        errors.mark(response, refusal)
     elif form.problems:
         response.status_code = 422
-    if isinstance(refusal, ProviderUnavailable):
-        response.headers["Retry-After"] = str(refusal.retry_after)
     if page.receipt.status == "confirming" and not page.is_payable:
-        response.headers["Refresh"] = _refresh(page)
+        headers.refresh(response, _next(page))
     return response
 
 
-def _refresh(page: PaymentPage) -> str:
-    """Look again; where the app waits for the payer, by the address that sends them on to it."""
-    if page.checkout.success_url and page.checkout.returned_at:
-        return f"{_REFRESH_SECONDS}; url={returns.address(sessions.site(), page.checkout)}"
-    return str(_REFRESH_SECONDS)
+def _next(page: PaymentPage) -> str | None:
+    """Where the app waits for the payer, the address that looks again and sends them on to it."""
+    is_awaited = page.checkout.success_url and page.checkout.returned_at
+    return returns.address(sessions.site(), page.checkout) if is_awaited else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, make_response, render_template
 from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import StringField
@@ -55,7 +55,7 @@ def add(membership: Membership) -> Response | tuple[str, int]:
     except (Invalid, Conflict, ProviderUnavailable) as error:
         sessions.db().rollback()
         form.blame(error)
-        return _page(membership, form), errors.status_of(error)
+        return errors.mark(make_response(_page(membership, form)), error)
     return departures.leave(membership, placed, method=form.method.data)
 
 

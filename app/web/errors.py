@@ -55,6 +55,15 @@ def status_of(error: errors.BillingError) -> int:
     return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
+def mark(response: Response, error: errors.BillingError) -> Response:
+    """Answer a page with the status of the refusal it shows and, where that passes, when to ask
+    again."""
+    response.status_code = status_of(error)
+    if isinstance(error, errors.ProviderUnavailable):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
 def page(problem: Problem, status: int) -> Response:
     """Answer the page of a problem."""
     return make_response(render_template("web/problem.html", problem=problem), status)
@@ -74,10 +83,7 @@ def _refused(error: errors.BillingError) -> Response:
         return page(_over(), 401) if frames.is_one() else guards.ask_to_sign_in()
     if isinstance(error, errors.NotFound):
         return page(_not_found(), 404)
-    response = page(_problem(error), status_of(error))
-    if isinstance(error, errors.ProviderUnavailable):
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
+    return mark(page(_problem(error), status_of(error)), error)
 
 
 def _problem(error: errors.BillingError) -> Problem:

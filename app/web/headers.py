@@ -15,6 +15,9 @@ _POLICY = (
     "frame-ancestors {}; form-action {}"
 )
 _YEAR = 31_536_000
+# WCAG 2.2, 2.2.1: without a script the page comes again no sooner than this; a script looks more
+# often and changes only what changed.
+_REFRESH_SECONDS = 20
 
 
 def install(flask_app: Flask, config: Config) -> None:
@@ -45,6 +48,11 @@ def leads_to_provider() -> None:
     Policy Level 3, "form-action").
     """
     g.leads_to_provider = True
+
+
+def refresh(response: Response, url: str | None = None) -> None:
+    """Let the page come again by itself, or go to `url` then."""
+    response.headers["Refresh"] = f"{_REFRESH_SECONDS}; url={url}" if url else str(_REFRESH_SECONDS)
 
 
 @lru_cache(maxsize=256)
