@@ -58,6 +58,7 @@ def _sandbox_answers(config: Config) -> bool:
 def _worker_answers(config: Config) -> bool:
     if config.QUEUE == "none":
         return True
+    # Imported here because it opens the queue.
     from app import jobs
 
     return jobs.is_worker_alive()

@@ -63,6 +63,7 @@ def _receive(provider: str, account: UUID, secret: str | None = None) -> Answer:
 def _nudge(site: Site) -> Callable[[], None]:
     if site.config.QUEUE == "none":
         return _nothing
+    # Imported here because it opens the queue.
     from app import jobs
 
     return jobs.nudge

@@ -143,6 +143,7 @@ def _create(holder: KeyHolder, cart: Cart, also: Also | None) -> int:
     )
     row_id = checkouts.create(db, site, order, also=also)
     if site.config.QUEUE != "none":
+        # Imported here because it opens the queue.
         from app import jobs
 
         jobs.end_checkout_after(row_id, cart.lifetime)

@@ -83,6 +83,7 @@ def update(account: Account, params: Json, id: str) -> Json:
 
 @routes.delete("/v1/customers/<id>")
 def delete(account: Account, params: Json, id: str) -> Json:
+    # Imported here because subscriptions point back at customers.
     from app.sandbox.stripe import subscriptions
 
     customer = present(account, id, "id")

@@ -101,6 +101,7 @@ def confirmation_secret(account: Account, invoice: Json) -> Json:
 
 
 def subscription_of(invoice: Json) -> str | None:
+    """Answer the subscription an invoice is of."""
     parent = invoice["parent"]
     return parent["subscription_details"]["subscription"] if parent else None
 
@@ -194,6 +195,7 @@ def _method(account: Account, invoice: Json, given: str | None) -> Json | None:
     if given:
         method = objects.get(account, "payment_methods", given, "payment_method")
         return payment_methods.attach_to(account, method["id"], invoice["customer"])
+    # Imported here because subscriptions draw up invoices.
     from app.sandbox.stripe import subscriptions
 
     id = subscription_of(invoice)

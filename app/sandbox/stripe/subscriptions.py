@@ -59,6 +59,7 @@ def retrieve(account: Account, params: Json, id: str) -> Json:
 
 @routes.post("/v1/subscriptions/<id>")
 def update(account: Account, params: Json, id: str) -> Json:
+    # Imported here because changes point back at subscriptions.
     from app.sandbox.stripe import subscription_changes
 
     subscription = objects.get(account, KIND, id)
@@ -71,6 +72,7 @@ def update(account: Account, params: Json, id: str) -> Json:
 
 @routes.delete("/v1/subscriptions/<id>")
 def cancel(account: Account, params: Json, id: str) -> Json:
+    # Imported here because pending lines point back at subscriptions.
     from app.sandbox.stripe import pending_lines
 
     subscription = objects.get(account, KIND, id)
@@ -89,6 +91,7 @@ def cancel(account: Account, params: Json, id: str) -> Json:
 
 @routes.post("/v1/subscriptions/<id>/resume")
 def resume(account: Account, params: Json, id: str) -> Json:
+    # Imported here because renewals point back at subscriptions.
     from app.sandbox.stripe import renewals
 
     subscription = objects.get(account, KIND, id)
@@ -215,10 +218,12 @@ def method_of(account: Account, subscription: Json) -> Json | None:
 
 
 def period_start(subscription: Json) -> int:
+    """Answer when the present period began, as Unix time."""
     return min(int(item["current_period_start"]) for item in subscription["items"]["data"])
 
 
 def period_end(subscription: Json) -> int:
+    """Answer when the present period ends, as Unix time."""
     return min(int(item["current_period_end"]) for item in subscription["items"]["data"])
 
 
