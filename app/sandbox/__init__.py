@@ -15,6 +15,7 @@ class Sandbox(Flask):
     world: World
 
     def close(self) -> None:
+        """End its threads and let go of its file."""
         self.world.close()
 
 

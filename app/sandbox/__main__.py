@@ -19,6 +19,7 @@ SANDBOX_SEED   makes ids the same on every run (default: random)
 
 
 def main() -> int:
+    """Serve until Ctrl-C or SIGTERM."""
     if len(sys.argv) > 1:
         sys.stdout.write(USAGE)
         return 0 if sys.argv[1:] in (["-h"], ["--help"]) else 2

@@ -12,11 +12,12 @@ class Calls:
         self._store = store
 
     def add(self, call: Json) -> None:
+        """Keep a call, and let go of the oldest."""
         with self._store.transaction():
-            number = (self._store.get("", "counters", "calls") or {"number": 0})["number"] + 1
-            self._store.put("", "counters", "calls", {"number": number})
+            number = self._store.count("calls")
             self._store.put("", "calls", str(number), call)
             self._store.delete("", "calls", str(number - KEPT_CALLS))
 
     def all(self) -> list[Json]:
+        """Answer every call that is kept."""
         return self._store.find("", "calls")

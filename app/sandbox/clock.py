@@ -22,6 +22,7 @@ class Clock:
         self._offset = timedelta(microseconds=stored["microseconds"] if stored else 0)
 
     def now(self) -> datetime:
+        """Answer the sandbox's present."""
         return self._wall_now() + self._offset
 
     def move_to(self, moment: datetime) -> None:
@@ -31,6 +32,7 @@ class Clock:
             self._set(self._offset + ahead)
 
     def reset(self) -> None:
+        """Go back to wall time."""
         self._set(timedelta(0))
 
     def _set(self, offset: timedelta) -> None:
@@ -70,6 +72,7 @@ def add_months(moment: datetime, count: int, day: int | None = None) -> datetime
 
 
 def iso(moment: datetime) -> str:
+    """Write a time as ISO 8601, in UTC and milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -107,6 +107,7 @@ def resend(id: str) -> tuple[Response, int]:
 
 
 def world() -> World:
+    """Answer the world this server plays."""
     found: World = current_app.extensions["world"]
     return found
 

@@ -53,6 +53,7 @@ class Outbox:
         self.reload()
 
     def start(self) -> None:
+        """Begin to deliver."""
         for number in range(WORKERS):
             name = f"sandbox-delivery-{number}"
             thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -60,16 +61,19 @@ class Outbox:
             self._threads.append(thread)
 
     def stop(self) -> None:
+        """Begin no further attempt."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
 
     def close(self) -> None:
+        """Stop, and wait for the attempts under way."""
         self.stop()
         for thread in self._threads:
             thread.join()
 
     def reload(self) -> None:
+        """Take up what the store says is still to be delivered."""
         pending = self._store.find("", "deliveries", lambda row: row["status"] == "pending")
         with self._changed:
             self._lanes, self._held = {}, {}
@@ -77,6 +81,7 @@ class Outbox:
                 heapq.heappush(self._lanes.setdefault(_lane(row), []), _entry(row))
 
     def all(self) -> list[Json]:
+        """Answer every delivery there was, oldest first."""
         return self._store.find("", "deliveries")
 
     def add(self, delivery: Json) -> None:
@@ -103,6 +108,7 @@ class Outbox:
         return row
 
     def next_due(self) -> datetime | None:
+        """Answer when the next attempt is due."""
         with self._changed:
             return min((heap[0][0] for heap in self._lanes.values() if heap), default=None)
 

@@ -15,17 +15,18 @@ class Faults:
         self._store = store
 
     def add(self, fault: Json) -> Json:
+        """Keep a fault, and answer it with its id."""
         with self._store.transaction():
-            number = (self._store.get("", "counters", "faults") or {"number": 0})["number"] + 1
-            self._store.put("", "counters", "faults", {"number": number})
-            row = {"id": str(number), **fault}
+            row = {"id": str(self._store.count("faults")), **fault}
             self._store.put("", "faults", row["id"], row)
         return row
 
     def all(self) -> list[Json]:
+        """Answer the faults that still apply."""
         return self._store.find("", "faults")
 
     def clear(self) -> None:
+        """Forget every fault."""
         with self._store.transaction():
             for fault in self.all():
                 self._store.delete("", "faults", fault["id"])

@@ -48,6 +48,8 @@ Endpoint = Callable[..., "Json | Answer | None"]
 
 @dataclass(frozen=True)
 class Route:
+    """A method and a rule, and the endpoint that answers there."""
+
     method: str
     rule: str
     endpoint: Endpoint
@@ -63,15 +65,19 @@ class Routes:
         self.routes: list[Route] = []
 
     def get(self, rule: str) -> Callable[[Endpoint], Endpoint]:
+        """Register what answers a GET."""
         return self._route("GET", rule)
 
     def post(self, rule: str) -> Callable[[Endpoint], Endpoint]:
+        """Register what answers a POST."""
         return self._route("POST", rule)
 
     def patch(self, rule: str) -> Callable[[Endpoint], Endpoint]:
+        """Register what answers a PATCH."""
         return self._route("PATCH", rule)
 
     def delete(self, rule: str) -> Callable[[Endpoint], Endpoint]:
+        """Register what answers a DELETE."""
         return self._route("DELETE", rule)
 
     def _route(self, method: str, rule: str) -> Callable[[Endpoint], Endpoint]:
@@ -107,6 +113,7 @@ class Provider(ABC):
         return body
 
     def headers(self, account: Account) -> dict[str, str]:
+        """Give the headers every answer carries."""
         return {}
 
 

@@ -17,19 +17,14 @@ class Ids:
         self._seed = seed or self._own_seed()
 
     def mint(self, space: str, prefix: str, length: int = 24) -> str:
+        """Give an id nobody has had."""
         with self._store.transaction():
-            number = self._next(space)
+            number = self._store.count("ids", space)
             return prefix + self._letters(f"{space}\n{number}", length)
 
     def derive(self, space: str, purpose: str, prefix: str = "", length: int = 24) -> str:
         """Give the same id for the same space and purpose each time."""
         return prefix + self._letters(f"{space}\n={purpose}", length)
-
-    def _next(self, space: str) -> int:
-        row = self._store.get(space, "counters", "ids") or {"number": 0}
-        number: int = row["number"] + 1
-        self._store.put(space, "counters", "ids", {"number": number})
-        return number
 
     def _letters(self, text: str, length: int) -> str:
         digest = hashlib.shake_256(f"{self._seed}\n{text}".encode()).digest(length + 8)

@@ -38,16 +38,17 @@ class Schedule:
         self.reload()
 
     def reload(self) -> None:
+        """Take up the jobs of the store."""
         jobs = self._store.find("", "jobs")
         self._heap = [(read_iso(job["due"]), job["number"], job["id"]) for job in jobs]
         heapq.heapify(self._heap)
 
     def add(self, due: datetime, name: str, space: str, args: dict[str, Any]) -> None:
+        """Have timed work done at `due`; raises KeyError for a name nobody registered."""
         if name not in KINDS:
             raise KeyError(f"no timed work is registered as {name!r}")
         with self._store.transaction():
-            number = (self._store.get("", "counters", "jobs") or {"number": 0})["number"] + 1
-            self._store.put("", "counters", "jobs", {"number": number})
+            number = self._store.count("jobs")
             id = str(number)
             job = {"id": id, "number": number, "due": iso(due), "name": name}
             self._store.put("", "jobs", id, {**job, "space": space, "args": args})
@@ -55,6 +56,7 @@ class Schedule:
             self._store.after_commit(lambda: self._push(entry))
 
     def next_due(self) -> datetime | None:
+        """Answer when the next job is due."""
         with self._store.lock:
             return self._heap[0][0] if self._heap else None
 

@@ -32,6 +32,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
+        """Answer where it is served."""
         return f"http://{self.server_address[0]!s}:{self.server_port}"
 
     def stop(self) -> None:

@@ -66,11 +66,13 @@ class Store:
         self._after.append(callback)
 
     def get(self, space: str, kind: str, id: str) -> Json | None:
+        """Give a copy of a value; None when there is none."""
         with self.lock:
             row = self._rows.get((space, kind), {}).get(id)
         return json.loads(row.text) if row else None
 
     def put(self, space: str, kind: str, id: str, value: Json) -> None:
+        """Store a value, new or in place of the earlier one."""
         text = json.dumps(value)
         with self.transaction():
             rows = self._rows.setdefault((space, kind), {})
@@ -81,6 +83,7 @@ class Store:
             rows[id] = Row(old.seq if old else self._seq, text, json.loads(text))
 
     def delete(self, space: str, kind: str, id: str) -> None:
+        """Forget a value, if it is there."""
         with self.transaction():
             rows = self._rows.get((space, kind), {})
             if id in rows:
@@ -96,6 +99,14 @@ class Store:
         rows.sort(key=lambda row: row.seq)
         return [json.loads(row.text) for row in rows if matches is None or matches(row.value)]
 
+    def count(self, name: str, space: str = "") -> int:
+        """Answer the next number of a counter: 1, 2 and so on, never one twice."""
+        with self.transaction():
+            row = self.get(space, "counters", name)
+            number: int = row["number"] + 1 if row else 1
+            self.put(space, "counters", name, {"number": number})
+        return number
+
     def spaces_of(self, kind: str, id: str) -> list[str]:
         """Name the spaces that hold this id."""
         with self.lock:
@@ -110,6 +121,7 @@ class Store:
                         self.delete(space, kind, id)
 
     def close(self) -> None:
+        """Let go of the file."""
         with self.lock:
             if self._file:
                 self._file.close()

@@ -73,6 +73,7 @@ class World:
         return Account(self, provider, space)
 
     def account_in(self, space: str) -> "Account":
+        """Give the account of a space."""
         return Account(self, space.partition(":")[0], space)
 
     def owner_of(self, provider: str, kind: str, id: str) -> "Account | None":
@@ -138,21 +139,27 @@ class Account:
 
     @property
     def key(self) -> str:
+        """The key that opens it."""
         return self.space.partition(":")[2]
 
     def now(self) -> datetime:
+        """Answer the sandbox's present."""
         return self.world.clock.now()
 
     def timestamp(self) -> int:
+        """Answer the sandbox's present as Unix time."""
         return int(self.now().timestamp())
 
     def mint(self, prefix: str, length: int = 24) -> str:
+        """Give an id nobody has had."""
         return self.world.ids.mint(self.space, prefix, length)
 
     def derive(self, purpose: str, prefix: str = "", length: int = 24) -> str:
+        """Give the same id for the same purpose each time."""
         return self.world.ids.derive(self.space, purpose, prefix, length)
 
     def load(self, kind: str, id: str) -> Json | None:
+        """Give a copy of an object; None when there is none."""
         return self.world.store.get(self.space, kind, id)
 
     def save(self, kind: str, value: Json) -> Json:
@@ -161,6 +168,7 @@ class Account:
         return value
 
     def delete(self, kind: str, id: str) -> None:
+        """Forget an object."""
         self.world.store.delete(self.space, kind, id)
 
     def find(self, kind: str, matches: Callable[[Json], bool] | None = None) -> list[Json]:
@@ -189,4 +197,5 @@ class Account:
         )  # fmt: skip
 
     def transaction(self) -> AbstractContextManager[None]:
+        """Make everything inside happen or not happen."""
         return self.world.store.transaction()

@@ -67,6 +67,7 @@ class Account:
         return self._sdk.api_key.startswith("live_")
 
     def create_customer(self, body: Json, *, key: str) -> Json:
+        """Make a customer."""
         return self._ask(lambda: self._sdk.customers.create(body, idempotency_key=key))
 
     def customers(self) -> Iterator[Json]:
@@ -74,13 +75,16 @@ class Account:
         return self._pages(lambda: self._sdk.customers.list(limit=_PAGE_SIZE))
 
     def create_payment(self, body: Json, *, key: str) -> Json:
+        """Make a payment without a customer, or of the one its body names."""
         return self._ask(lambda: self._sdk.payments.create(body, idempotency_key=key))
 
     def charge_customer(self, customer_id: str, body: Json, *, key: str) -> Json:
+        """Make a payment of a customer."""
         payments = self._customer(customer_id).payments
         return self._ask(lambda: payments.create(body, idempotency_key=key))
 
     def payment(self, payment_id: str) -> Json:
+        """Answer a payment."""
         check_id("tr", payment_id)
         return self._ask(lambda: self._sdk.payments.get(payment_id))
 
@@ -96,10 +100,12 @@ class Account:
         return self._pages(lambda: owner.payments.list(limit=_PAGE_SIZE))
 
     def create_subscription(self, customer_id: str, body: Json, *, key: str) -> Json:
+        """Make a customer's subscription."""
         subscriptions = self._customer(customer_id).subscriptions
         return self._ask(lambda: subscriptions.create(body, idempotency_key=key))
 
     def subscription(self, customer_id: str, subscription_id: str) -> Json:
+        """Answer a customer's subscription."""
         check_id("sub", subscription_id)
         subscriptions = self._customer(customer_id).subscriptions
         return self._ask(lambda: subscriptions.get(subscription_id))
@@ -113,11 +119,13 @@ class Account:
     def update_subscription(
         self, customer_id: str, subscription_id: str, body: Json, *, key: str
     ) -> Json:
+        """Change a customer's subscription."""
         check_id("sub", subscription_id)
         subscriptions = self._customer(customer_id).subscriptions
         return self._ask(lambda: subscriptions.update(subscription_id, body, idempotency_key=key))
 
     def cancel_subscription(self, customer_id: str, subscription_id: str, *, key: str) -> Json:
+        """End a customer's subscription."""
         check_id("sub", subscription_id)
         subscriptions = self._customer(customer_id).subscriptions
         return self._ask(lambda: subscriptions.delete(subscription_id, idempotency_key=key))
@@ -133,6 +141,7 @@ class Account:
         return self._call(lambda: _page(payments.list(limit=limit)))[1]
 
     def mandate(self, customer_id: str, mandate_id: str) -> Json:
+        """Answer a customer's mandate."""
         check_id("mdt", mandate_id)
         mandates = self._customer(customer_id).mandates
         return self._ask(lambda: mandates.get(mandate_id))
@@ -149,6 +158,7 @@ class Account:
         self._call(lambda: mandates.delete(mandate_id), repeats=0)
 
     def create_refund(self, payment_id: str, body: Json, *, key: str) -> Json:
+        """Give a payment back, or a part of it."""
         refunds = self._payment(payment_id).refunds
         return self._ask(lambda: refunds.create(body, idempotency_key=key))
 
@@ -158,6 +168,7 @@ class Account:
         return self._pages(lambda: refunds.list(limit=_PAGE_SIZE))
 
     def profile(self) -> Json:
+        """Answer the profile the key belongs to."""
         return self._ask(lambda: self._sdk.profiles.get("me"))
 
     def methods(self, *, sequence_type: str) -> list[Json]:

@@ -53,18 +53,21 @@ def query(given: Mapping[str, str], *known: str) -> dict[str, str]:
 
 
 def text(value: Any, field: str) -> str:
+    """Check a text that is not blank."""
     if not isinstance(value, str) or not value.strip():
         raise invalid(field, f"The {field} must be a text")
     return value
 
 
 def description(value: Any, field: str) -> str:
+    """Check a text of at most 255 characters."""
     if len(text(value, field)) > DESCRIPTION_LIMIT:
         raise invalid(field, f"The {field} is longer than {DESCRIPTION_LIMIT} characters")
     return str(value)
 
 
 def url(value: Any, field: str) -> str:
+    """Check an http or https address."""
     if _host(text(value, field)) is None:
         raise invalid(field, f"The {field} is not a valid URL")
     return str(value)
@@ -85,18 +88,21 @@ def webhook_url(value: Any, field: str) -> str:
 
 
 def locale(value: Any, field: str) -> str:
+    """Check a locale Mollie knows."""
     if value not in LOCALES:
         raise invalid(field, f"The {field} is not supported")
     return str(value)
 
 
 def metadata(value: Any, field: str) -> Any:
+    """Check any JSON of at most 1024 bytes."""
     if len(json.dumps(value)) > METADATA_LIMIT:
         raise invalid(field, f"The {field} is larger than {METADATA_LIMIT} bytes")
     return value
 
 
 def day(value: Any, field: str) -> str:
+    """Check a date, such as 2027-01-31."""
     try:
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", text(value, field), re.ASCII):
             raise ValueError(value)
@@ -106,6 +112,7 @@ def day(value: Any, field: str) -> str:
 
 
 def count(value: Any, field: str) -> int:
+    """Check a whole number from 1 to 999."""
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 999:
         raise invalid(field, f"The {field} must be a whole number above zero")
     return value
@@ -123,6 +130,7 @@ def one_of(*allowed: str) -> Check:
 
 
 def address(value: Any, field: str) -> Json:
+    """Check an object of texts."""
     if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
         raise invalid(field, f"The {field} must be an object of texts")
     return value

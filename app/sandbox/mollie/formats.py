@@ -12,6 +12,7 @@ _NULLABLE = ("method", "metadata", "redirectUrl", "cancelUrl", "webhookUrl", "de
 
 
 def customer(account: Account, customer: Json) -> Json:
+    """Write a customer."""
     path = f"/customers/{customer['id']}"
     return {
         "resource": "customer",
@@ -29,6 +30,7 @@ def customer(account: Account, customer: Json) -> Json:
 
 
 def mandate(account: Account, mandate: Json) -> Json:
+    """Write a mandate."""
     path = f"/customers/{mandate['customerId']}"
     return {
         "resource": "mandate",
@@ -43,6 +45,7 @@ def mandate(account: Account, mandate: Json) -> Json:
 
 
 def subscription(account: Account, subscription: Json) -> Json:
+    """Write a subscription."""
     owner = f"/customers/{subscription['customerId']}"
     path = f"{owner}/subscriptions/{subscription['id']}"
     absent = [n for n in ("nextPaymentDate", "canceledAt") if subscription[n] is None]
@@ -62,6 +65,7 @@ def subscription(account: Account, subscription: Json) -> Json:
 
 
 def refund(account: Account, refund: Json) -> Json:
+    """Write a refund."""
     path = f"/payments/{refund['paymentId']}"
     return {
         "resource": "refund",
@@ -76,6 +80,7 @@ def refund(account: Account, refund: Json) -> Json:
 
 
 def chargeback(account: Account, chargeback: Json) -> Json:
+    """Write a chargeback."""
     path = f"/payments/{chargeback['paymentId']}"
     return {
         "resource": "chargeback",
@@ -89,6 +94,7 @@ def chargeback(account: Account, chargeback: Json) -> Json:
 
 
 def payment(account: Account, payment: Json) -> Json:
+    """Write a payment; some of its fields are left out while they are null."""
     absent = [name for name, v in payment.items() if v is None and name not in _NULLABLE]
     shown = _without(payment, ("challenge", "allowed", "refunded", "chargedBack", *absent))
     return {

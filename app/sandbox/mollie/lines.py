@@ -9,6 +9,7 @@ from app.sandbox.store import Json
 
 
 def vat_rate(value: Any, field: str) -> str:
+    """Check a percentage from 0 to 100, written as a string."""
     try:
         if not isinstance(value, str) or not 0 <= Decimal(value) <= 100:
             raise ValueError(value)

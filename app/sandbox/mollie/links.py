@@ -15,8 +15,10 @@ def page(account: Account, path: str) -> Json:
 
 
 def dashboard(subject: str) -> Json:
+    """Link to Mollie's dashboard."""
     return {"href": f"https://my.mollie.com/dashboard/{subject}", "type": "text/html"}
 
 
 def documentation(operation: str) -> Json:
+    """Link to Mollie's description of an operation."""
     return {"href": f"https://docs.mollie.com/reference/{operation}", "type": "text/html"}

@@ -41,6 +41,7 @@ def amount(value: Any, field: str) -> Json:
 
 
 def decimal(amount: Json) -> Decimal:
+    """Read an amount in major units."""
     return Decimal(amount["value"])
 
 

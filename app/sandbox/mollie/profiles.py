@@ -10,6 +10,7 @@ OPENED_AT = "2026-01-01T00:00:00+00:00"
 
 
 def id_of(account: Account) -> str:
+    """Answer the id of an account's profile."""
     return account.derive("profile", "pfl_", 10)
 
 

@@ -11,10 +11,12 @@ def moment(account: Account) -> str:
 
 
 def write(value: datetime) -> str:
+    """Write a time."""
     return value.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def read(text: str) -> datetime:
+    """Read a time that `write` wrote."""
     return datetime.fromisoformat(text)
 
 

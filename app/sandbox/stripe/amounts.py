@@ -25,30 +25,37 @@ class Counted:
 
     @property
     def inclusive_tax(self) -> int:
+        """The tax the amount holds."""
         return sum(tax.amount for tax in self.taxes if tax.rate["inclusive"])
 
     @property
     def exclusive_tax(self) -> int:
+        """The tax put on top of it."""
         return sum(tax.amount for tax in self.taxes if not tax.rate["inclusive"])
 
     @property
     def tax(self) -> int:
+        """All of its tax."""
         return self.inclusive_tax + self.exclusive_tax
 
     @property
     def total(self) -> int:
+        """What is paid, tax included."""
         return self.subtotal + self.exclusive_tax
 
     @property
     def net(self) -> int:
+        """What is left without any tax."""
         return self.subtotal - self.inclusive_tax
 
 
 def half_up(amount: Decimal) -> int:
+    """Round to whole minor units, halves up."""
     return int(amount.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def unit(price: Json) -> Decimal:
+    """Answer a price's amount, exactly, in minor units."""
     return Decimal(price["unit_amount_decimal"])
 
 

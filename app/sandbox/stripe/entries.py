@@ -44,25 +44,30 @@ class Entry:
 
     @property
     def type(self) -> str:
+        """The way to pay that was chosen."""
         return str(self.values["method"])
 
     @property
     def expiry(self) -> tuple[int, int]:
+        """The card's month and year."""
         match = EXPIRY.fullmatch(self.values["card_expiry"])
         month, year = (int(match[1]), int(match[2])) if match else (12, 2034)
         return month, year if year > 99 else 2000 + year
 
     @property
     def address(self) -> Json:
+        """The billing address."""
         return customers.address(self.values) or {}
 
     @property
     def billing(self) -> Json:
+        """Who pays, as a method keeps it."""
         values = self.values
         return {"email": values["email"], "name": values["name"], "address": self.address}
 
     @property
     def shipping(self) -> Json:
+        """Where it is shipped to."""
         prefix = "shipping_"
         given = {k.removeprefix(prefix): v for k, v in self.values.items() if k.startswith(prefix)}
         return {"name": given["name"], "address": customers.address(given)}
@@ -108,6 +113,7 @@ def _problems(session: Json, values: Json, now: datetime) -> dict[str, str]:
 
 
 def asks_terms(session: Json) -> bool:
+    """Say whether the page asks for consent to the terms of service."""
     return (session["consent_collection"] or {}).get("terms_of_service") == "required"
 
 

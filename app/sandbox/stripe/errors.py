@@ -38,14 +38,17 @@ def error(status: int, type: str, message: str, *, keep: bool = False, **fields:
 
 
 def invalid(message: str, param: str | None = None, code: str | None = None) -> Refusal:
+    """400 for a request that is wrong."""
     return error(400, "invalid_request_error", message, param=param, code=code)
 
 
 def missing(param: str) -> Refusal:
+    """400 for a parameter that is not there."""
     return invalid(f"Missing required param: {param}.", param, "parameter_missing")
 
 
 def unknown(param: str) -> Refusal:
+    """400 for a parameter Stripe does not have."""
     return invalid(f"Received unknown parameter: {param}", param, "parameter_unknown")
 
 

@@ -29,6 +29,7 @@ def retrieve(account: Account, params: Json, id: str) -> Json:
 
 
 def make(account: Account, invoice: Json, intent: Json) -> Json:
+    """Store that a payment intent is to pay an invoice."""
     payment = blank(
         "invoice_payment",
         id=account.mint("inpay_1"),
@@ -45,15 +46,18 @@ def make(account: Account, invoice: Json, intent: Json) -> Json:
 
 
 def of_invoice(account: Account, invoice_id: str) -> Json | None:
+    """Find the payment of an invoice."""
     return next(iter(account.find(KIND, lambda p: p["invoice"] == invoice_id)), None)
 
 
 def of_intent(account: Account, intent_id: str) -> Json | None:
+    """Find what a payment intent pays."""
     found = account.find(KIND, lambda p: p["payment"]["payment_intent"] == intent_id)
     return next(iter(found), None)
 
 
 def pay(account: Account, payment: Json) -> None:
+    """Mark it as paid, and tell of it."""
     payment |= {"status": "paid", "amount_paid": payment["amount_requested"]}
     payment["status_transitions"]["paid_at"] = account.timestamp()
     account.save(KIND, payment)

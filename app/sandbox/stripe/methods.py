@@ -145,6 +145,7 @@ def usable(currency: str | None, mode: str, allowed: list[str] | None) -> list[s
 
 
 def digits(text: str) -> str:
+    """Answer the digits of a text."""
     return "".join(c for c in text if c.isascii() and c.isalnum()).upper()
 
 

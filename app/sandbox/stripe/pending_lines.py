@@ -13,10 +13,12 @@ def read(account: Account, subscription: Json) -> list[Draft]:
 
 
 def clear(account: Account, subscription: Json) -> None:
+    """Let nothing wait any more."""
     account.delete("pending_lines", subscription["id"])
 
 
 def keep(account: Account, subscription: Json, drafts: list[Draft]) -> None:
+    """Let prorations wait for the next invoice."""
     if drafts:
         kept = [vars(draft) for draft in read(account, subscription) + drafts]
         account.save("pending_lines", {"id": subscription["id"], "drafts": kept})
@@ -42,6 +44,7 @@ def bill(account: Account, subscription: Json, invoice: Json) -> Json:
 
 
 def invoice_for(account: Account, subscription: Json, drafts: list[Draft]) -> Json:
+    """Draw up an invoice of some prorations."""
     return invoices.create(
         account,
         customer=objects.get(account, "customers", subscription["customer"]),

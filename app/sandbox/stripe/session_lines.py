@@ -31,14 +31,17 @@ def make(account: Account, params: Json) -> list[Json]:
 
 
 def total(items: list[Json], field: str) -> int:
+    """Add up what the lines come to; `field` is the amount meant."""
     return int(sum(item[field] for item in items))
 
 
 def recurring(items: list[Json]) -> list[Json]:
+    """Answer the lines that renew."""
     return [item for item in items if item["price"]["recurring"]]
 
 
 def one_time(items: list[Json]) -> list[Json]:
+    """Answer the lines that are paid once."""
     return [item for item in items if not item["price"]["recurring"]]
 
 

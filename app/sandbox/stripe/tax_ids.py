@@ -17,6 +17,7 @@ def create(account: Account, params: Json, customer: str) -> Json:
 
 
 def make(account: Account, customer: str, type: str, value: str) -> Json:
+    """Store a customer's tax id."""
     tax_id = blank(
         "tax_id",
         id=account.mint("txi_1"),
