@@ -29,4 +29,5 @@ def create_app(
     )
     for part in (portal, console, hooks, health, cli, api):
         part.install(flask_app)
+    web.hear_out(flask_app)
     return flask_app

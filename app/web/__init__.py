@@ -45,6 +45,13 @@ def make(config: Config) -> Flask:
     return flask_app
 
 
+def hear_out(flask_app: Flask) -> None:
+    """Wrap all that answers, once every part is in place, so that a body's sender hears us."""
+    from app.web import bodies
+
+    bodies.install(flask_app)
+
+
 def _settings(config: Config) -> dict[str, object]:
     prefix = "__Host-" if config.is_secure else ""
     return {

@@ -1,0 +1,47 @@
+"""Bodies that are too large: refused, and read to their end all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
+
+_PIECE = 64 * 1024
+# What sends more than this is no browser and no server of an app's owner.
+_PATIENCE = 32 * 1024 * 1024
+
+
+def install(flask_app: Flask) -> None:
+    """Let a sender hear that its body was too large.
+
+    A server that answers and closes while the body still comes leaves most clients with a broken
+    pipe in place of our answer.
+    """
+    flask_app.wsgi_app = _hearing_out(flask_app.wsgi_app)  # type: ignore[assignment, method-assign]
+
+
+def _hearing_out(inner: WSGIApplication) -> WSGIApplication:
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        statuses: list[str] = []
+
+        def start(status: str, *rest: object) -> object:
+            statuses.append(status)
+            return start_response(status, *rest)  # type: ignore[arg-type]
+
+        pieces = inner(environ, start)  # type: ignore[arg-type]
+        # Where the server does not end the stream itself, reading on could wait for ever.
+        if statuses and statuses[-1].startswith("413") and environ.get("wsgi.input_terminated"):
+            _drain(environ["wsgi.input"])
+        return pieces
+
+    return answer
+
+
+def _drain(stream: InputStream) -> None:
+    left = _PATIENCE
+    while left > 0 and (piece := stream.read(min(_PIECE, left))):
+        left -= len(piece)

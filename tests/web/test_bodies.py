@@ -1,0 +1,55 @@
+"""A sender whose body is too large hears so, instead of a connection that breaks."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from flask import Flask
+
+LARGE = 10_000_000
+ENDED = {"wsgi.input_terminated": True}
+PATHS = [
+    "/sign-in",
+    "/api/v2/checkout-sessions",
+    "/hooks/stripe/7b0c1f0a-9a0e-4b6c-8f43-3f1b6a4c1e11",
+]
+
+
+class TestABodyThatIsTooLarge:
+    @pytest.mark.parametrize("path", PATHS)
+    def test_is_read_to_its_end_and_refused(self, flask_app: Flask, path: str) -> None:
+        body = BytesIO(bytes(LARGE))
+
+        answer = flask_app.test_client().post(
+            path,
+            input_stream=body,
+            content_length=LARGE,
+            content_type="application/json",
+            environ_overrides=ENDED,
+        )
+
+        assert answer.status_code == 413
+        assert body.tell() == LARGE
+
+    def test_is_not_read_for_ever(self, flask_app: Flask) -> None:
+        endless = 40 * 1024 * 1024
+        body = BytesIO(bytes(endless))
+
+        answer = flask_app.test_client().post(
+            "/sign-in",
+            input_stream=body,
+            content_length=endless,
+            content_type="application/json",
+            environ_overrides=ENDED,
+        )
+
+        assert answer.status_code == 413
+        assert body.tell() < endless
+
+
+class TestABodyOfTheUsualSize:
+    def test_is_left_to_whom_it_is_for(self, flask_app: Flask) -> None:
+        answer = flask_app.test_client().post("/api/v2/checkout-sessions", data=b"{}")
+
+        assert answer.status_code == 401
