@@ -7,7 +7,7 @@ from functools import wraps
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import flash, g, redirect, request, url_for
+from flask import current_app, flash, g, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -91,7 +91,12 @@ def ask_to_sign_in() -> Response:
             )
         if visit.is_over:
             flash(gettext("Your link has ended. Ask for a new one, or sign in."))
-    return redirect(url_for("entrance.sign_in", next=_here()), 303)
+    return redirect(url_for("entrance.sign_in", next=_here() if _can_be_opened() else None), 303)
+
+
+def _can_be_opened() -> bool:
+    adapter = current_app.create_url_adapter(request)
+    return adapter is not None and adapter.test(request.path, method="GET")
 
 
 def _membership(tenant: UUID, area: str, find: Find) -> Membership | Visit:

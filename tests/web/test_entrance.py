@@ -97,6 +97,11 @@ class TestSignOut:
         assert page.location == "/sign-in"
         assert tara.opens(f"/t/{world.globex.uuid}/").status == 303
 
+    def test_that_comes_twice_leads_to_a_page_that_opens(self, nobody: Visitor) -> None:
+        page = Page(nobody.client.post("/sign-out"))
+
+        assert page.location == "/sign-in"
+
     def test_needs_a_form(self, tara: Visitor, world: World) -> None:
         assert tara.opens("/sign-out").status == 405
         assert tara.posts("/sign-out", {"csrf_token": "forged"}).status == 400
