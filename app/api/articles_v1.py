@@ -51,7 +51,7 @@ def _teach(state: BlueprintSetupState) -> None:
 @blueprint.post('/<servicestack("payment/stripe/v1/checkout"):_path>')
 def create(_path: str) -> Response:
     holder = who(writes=True)
-    key = request.headers.get("Idempotency-Key")
+    key = request.headers.get(idempotency_keys.FIELD)
     basket = bodies.read_basket(read(_CREATE))
     row_id = idempotency_keys.once(
         calls.db(),

@@ -9,11 +9,11 @@ from uuid import UUID
 from flask import Blueprint, Response
 from pydantic import Field
 
-from app.api import calls, credentials, envelope, sessions_v1
+from app.api import calls, credentials, envelope, sessions_bodies, sessions_v1
 from app.api.credentials import TokenHolder
 from app.api.dialects import Answer, Dialect, Operation
 from app.api.envelope import refused
-from app.api.sessions_v1 import PurchaseBody, SessionList, SetupBody
+from app.api.sessions_bodies import PurchaseBody, SessionList, SetupBody
 from app.billing import tenants
 from app.billing.errors import NotAllowed, NotFound
 from app.models import CheckoutSession, Membership
@@ -136,7 +136,7 @@ _MODES = (
     " was paid."
 )
 _ANSWERS = {
-    200: Answer("Created.", SessionList, sessions_v1.EXAMPLE),
+    200: Answer("Created.", SessionList, sessions_bodies.EXAMPLE),
     **dict(
         (
             refused(

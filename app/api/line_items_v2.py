@@ -43,7 +43,7 @@ def create() -> Response:
         calls.db(),
         calls.site(),
         scope=f"{holder.scope} {NAME}",
-        key=request.headers.get("Idempotency-Key"),
+        key=request.headers.get(idempotency_keys.FIELD),
         body=body.model_dump(mode="json"),
         create=lambda also: _create(holder, body.cart(), also),
     )

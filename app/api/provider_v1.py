@@ -6,11 +6,11 @@ import re
 
 from flask import Blueprint, Response
 
-from app.api import calls, credentials, envelope, sessions_v1
+from app.api import calls, credentials, envelope, sessions_bodies, sessions_v1
 from app.api.credentials import KeyHolder
 from app.api.dialects import Answer, Dialect, Operation
 from app.api.envelope import refused
-from app.api.sessions_v1 import PurchaseBody, SessionList, SetupBody
+from app.api.sessions_bodies import PurchaseBody, SessionList, SetupBody
 from app.billing import tenants
 from app.billing.errors import Invalid, NotFound
 from app.models import CheckoutSession, Tenant, User
@@ -99,7 +99,7 @@ dialect = Dialect(
             body_example=_REQUEST,
             is_create=True,
             answers={
-                200: Answer("Created.", SessionList, sessions_v1.EXAMPLE),
+                200: Answer("Created.", SessionList, sessions_bodies.EXAMPLE),
                 **dict(
                     (
                         refused(

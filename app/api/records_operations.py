@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from app.api import resources, sessions_v1
+from app.api import resources, sessions_bodies
 from app.api.dialects import Operation
 from app.api.records_bodies import CheckoutSessionList, InvoiceList, SubscriptionList
 
 _TENANT_UUID = "55555555-5555-4555-8555-555555555555"
 _URL = "https://checkout.stripe.com/pay/cs_test_12345"
 _CHECKOUT = {
-    **sessions_v1.EXAMPLE["items"][0]["createdCheckoutSession"],
+    **sessions_bodies.EXAMPLE["items"][0]["createdCheckoutSession"],
     "status": "open",
     "state": "open",
     "mode": "subscription",
