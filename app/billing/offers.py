@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.billing import provider_accounts
 from app.billing.site import Site
-from app.models import ProviderAccount, Tenant
+from app.models import Tenant
 from app.providers.base import Mode
 
 
@@ -27,17 +27,8 @@ def methods(
     db: Session, site: Site, tenant: Tenant, *, mode: Mode, currency: str
 ) -> list[OfferedMethod]:
     """Answer every way to pay at the app's connected accounts, the default account first."""
-    accounts = db.scalars(
-        select(ProviderAccount)
-        .where(
-            ProviderAccount.app_id == tenant.app_id,
-            ProviderAccount.livemode == tenant.app.livemode,
-            ProviderAccount.disconnected_at.is_(None),
-        )
-        .order_by(ProviderAccount.is_default.desc(), ProviderAccount.id)
-    )
     offered = []
-    for account in accounts:
+    for account in provider_accounts.of(db, tenant.app):
         capabilities = site.capabilities(account.provider)
         offered += [
             OfferedMethod(
