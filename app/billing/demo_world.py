@@ -22,6 +22,8 @@ def uuid_of(name: str) -> UUID:
 
 @dataclass(frozen=True)
 class Person:
+    """Somebody who can sign in; `role` is theirs in the company, or in the app."""
+
     email: str
     name: str
     password: str
@@ -30,6 +32,8 @@ class Person:
 
 @dataclass(frozen=True)
 class Company:
+    """A tenant, the details its invoices carry, and who belongs to it."""
+
     name: str
     details: dict[str, str]
     people: tuple[Person, ...]
@@ -49,6 +53,8 @@ class Plan:
 
 @dataclass(frozen=True)
 class Rate:
+    """A tax rate in percent; without a country it is the reverse charge."""
+
     tax_rate_id: str
     country: str | None
     percentage: int

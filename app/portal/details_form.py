@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_babel import lazy_gettext
 from wtforms import EmailField, HiddenField, StringField
 from wtforms.validators import DataRequired, Length
@@ -11,40 +9,28 @@ from wtforms.validators import DataRequired, Length
 from app.billing.tenants import Details
 from app.web import forms
 
-_SHORT = Length(max=200, message=lazy_gettext("Use at most 200 characters."))
-
-
-def _text(label: Any, autocomplete: str, *, required: Any = None) -> Any:
-    validators = [_SHORT] if required is None else [DataRequired(required), _SHORT]
-    return StringField(
-        label,
-        validators,
-        filters=[forms.squeezed],
-        render_kw={"autocomplete": autocomplete},
-    )
-
 
 class DetailsForm(forms.Form):
     """Legal name, address and where invoices go; `next` is the page that asked for them."""
 
-    legal_name = _text(
+    legal_name = forms.short_text(
         lazy_gettext("Legal name"),
-        "organization",
-        required=lazy_gettext("Enter the legal name of your company."),
+        lazy_gettext("Enter the legal name of your company."),
+        autocomplete="organization",
     )
-    address_line1 = _text(
+    address_line1 = forms.short_text(
         lazy_gettext("Address line 1"),
-        "address-line1",
-        required=lazy_gettext("Enter the first line of the address."),
+        lazy_gettext("Enter the first line of the address."),
+        autocomplete="address-line1",
     )
-    address_line2 = _text(lazy_gettext("Address line 2"), "address-line2")
-    postal_code = _text(lazy_gettext("Postal code"), "postal-code")
-    city = _text(
+    address_line2 = forms.short_text(lazy_gettext("Address line 2"), autocomplete="address-line2")
+    postal_code = forms.short_text(lazy_gettext("Postal code"), autocomplete="postal-code")
+    city = forms.short_text(
         lazy_gettext("Town or city"),
-        "address-level2",
-        required=lazy_gettext("Enter the town or city."),
+        lazy_gettext("Enter the town or city."),
+        autocomplete="address-level2",
     )
-    region = _text(lazy_gettext("State or region"), "address-level1")
+    region = forms.short_text(lazy_gettext("State or region"), autocomplete="address-level1")
     country = StringField(
         lazy_gettext("Country"), [DataRequired(lazy_gettext("Choose a country."))]
     )

@@ -7,13 +7,12 @@ from typing import Any
 from flask_babel import gettext, lazy_gettext
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, StringField
-from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms.validators import DataRequired, ValidationError
 
 from app.billing import countries, vat_numbers
 from app.billing.payment_pages import Entered, PaymentPage
 from app.web import filters, forms
 
-_SHORT = Length(max=200, message=lazy_gettext("Use at most 200 characters."))
 # HTML, "Autofill detail tokens".
 _AUTOCOMPLETE = {
     "name": "name",
@@ -25,22 +24,17 @@ _AUTOCOMPLETE = {
 }
 
 
-def _text(label: Any, required: Any = None) -> Any:
-    validators = [_SHORT] if required is None else [DataRequired(required), _SHORT]
-    return StringField(label, validators, filters=[forms.squeezed])
-
-
 class AddressForm(forms.Form):
     """A name and a postal address; with `only` it is in that country."""
 
-    name = _text(lazy_gettext("Name or company"), lazy_gettext("Enter a name."))
-    line1 = _text(
+    name = forms.short_text(lazy_gettext("Name or company"), lazy_gettext("Enter a name."))
+    line1 = forms.short_text(
         lazy_gettext("Address line 1"), lazy_gettext("Enter the first line of the address.")
     )
-    line2 = _text(lazy_gettext("Address line 2"))
-    postal_code = _text(lazy_gettext("Postal code"))
-    city = _text(lazy_gettext("Town or city"), lazy_gettext("Enter the town or city."))
-    region = _text(lazy_gettext("State or region"))
+    line2 = forms.short_text(lazy_gettext("Address line 2"))
+    postal_code = forms.short_text(lazy_gettext("Postal code"))
+    city = forms.short_text(lazy_gettext("Town or city"), lazy_gettext("Enter the town or city."))
+    region = forms.short_text(lazy_gettext("State or region"))
     country = StringField(
         lazy_gettext("Country"), [DataRequired(lazy_gettext("Choose a country."))]
     )
@@ -79,7 +73,7 @@ class AddressForm(forms.Form):
 class PayForm(forms.Form):
     """What the payer enters before going on; only what is asked is there."""
 
-    tax_id = StringField(lazy_gettext("VAT or tax number"), [_SHORT], filters=[forms.squeezed])
+    tax_id = forms.short_text(lazy_gettext("VAT or tax number"))
     terms = BooleanField(lazy_gettext("I agree to the terms of service"))
 
     def __init__(self, page: PaymentPage, sent: MultiDict[str, str] | None = None) -> None:

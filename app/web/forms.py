@@ -8,11 +8,14 @@ from typing import Any
 
 import wtforms
 from flask import Flask, request
+from flask_babel import lazy_gettext
+from wtforms.validators import DataRequired, Length
 
 from app.billing import countries
 from app.billing.errors import BillingError
 from app.web import filters, languages
 
+_SHORT = Length(max=200, message=lazy_gettext("Use at most 200 characters."))
 _LONGEST_NUMBER = 9
 
 
@@ -53,6 +56,14 @@ class Form(wtforms.Form):
         for field in self:
             for text in field.errors:
                 yield self.first_ids.get(field.short_name, field.id), str(text)
+
+
+def short_text(label: Any, required: Any = None, *, autocomplete: str | None = None) -> Any:
+    """Answer a field for a text of up to 200 characters; `required` is what is said where it is
+    left empty."""
+    validators = [_SHORT] if required is None else [DataRequired(required), _SHORT]
+    tokens = {"autocomplete": autocomplete} if autocomplete else None
+    return wtforms.StringField(label, validators, filters=[squeezed], render_kw=tokens)
 
 
 def described(field: wtforms.Field, hint: str = "") -> dict[str, str]:
