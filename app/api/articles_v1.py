@@ -15,7 +15,7 @@ from app.api import articles_bodies as bodies
 from app.api import articles_operations, calls, credentials, dialects
 from app.api.credentials import KeyHolder, WrongKeyType
 from app.api.dialects import Dialect, Refusal
-from app.api.servicestack import negotiate
+from app.api.servicestack import fields, negotiate
 from app.api.servicestack import read as reading
 from app.api.servicestack import write as writing
 from app.api.servicestack.fields import Problem, ValidationFailed
@@ -165,7 +165,12 @@ def _problems(error: Exception, refusal: Refusal) -> list[Problem]:
     if (refusal.status, refusal.problems[0][0]) == (404, "CompanyId"):
         return [Problem("NotFound", "CompanyId", "There is no such company.")]
     code = _CODES.get(type(error)) or _CODES_BY_STATUS.get(refusal.status, "BadRequest")
-    return [Problem(code, field, sentence) for field, sentence in refusal.problems]
+    return [Problem(code, field, _whole(field, text)) for field, text in refusal.problems]
+
+
+def _whole(field: str, text: str) -> str:
+    # What billing says of a value begins with its verb, for callers who put the name before it.
+    return f"{fields.label(field)} {text}." if field and text[:1].islower() else text
 
 
 def _listed(problem: Problem) -> dict[str, object]:

@@ -49,7 +49,12 @@ class TestAnOriginThatIsNotRegistered:
             "ConfirmationUrl": ELSEWHERE,
         }
 
-        refused(host.posts("/payment/stripe/v1/checkout", body), "ConfirmationUrl", world)
+        answer = host.posts("/payment/stripe/v1/checkout", body)
+
+        refused(answer, "ConfirmationUrl", world)
+        assert answer.get_json()["ResponseStatus"]["Message"] == (
+            "'Confirmation Url' must begin with one of the app's registered origins."
+        )
 
     def test_is_refused_by_the_line_items_api(
         self, flask_app: Flask, world: World, db: Session

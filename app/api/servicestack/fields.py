@@ -35,6 +35,11 @@ class ValidationFailed(Invalid):
         super().__init__("%(message)s", field=first.field or None, message=first.message)
 
 
+def label(name: str) -> str:
+    """Answer a field's name as FluentValidation shows it to people: `'Country Code'`."""
+    return "'" + _WORD.sub(" ", name) + "'"
+
+
 class Fields:
     """The fields of an object by lower-case name, and the problems met on taking them.
 
@@ -54,8 +59,7 @@ class Fields:
 
     def refuse(self, code: str, name: str, message: str) -> None:
         """Keep a problem; `%s` in the message is the field as people read it."""
-        label = "'" + _WORD.sub(" ", name) + "'"
-        self.problems.append(Problem(code, self._place + name, message.replace("%s", label)))
+        self.problems.append(Problem(code, self._place + name, message.replace("%s", label(name))))
 
     def check(self) -> None:
         """Raise ValidationFailed if there was a problem."""
