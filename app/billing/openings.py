@@ -149,10 +149,10 @@ def finish(db: Session, site: Site, checkout_id: int) -> Opened | None:
         return _send(db, site, row)
     except errors.ProviderError as error:
         db.rollback()
-        if error.permanent and not _is_spent(error):
+        if error.permanent and not error.spends_key:
             _failed(db, site, checkout_id, error)
             return None
-        if _is_spent(error):
+        if error.spends_key:
             keys.spend(db, CheckoutSession, checkout_id)
         claims.release(db, CheckoutSession, checkout_id)
         raise
@@ -312,9 +312,9 @@ def _adopt(db: Session, site: Site, checkout_id: int, provider_id: str) -> Opene
 def _failed(db: Session, site: Site, checkout_id: int, error: errors.ProviderError) -> BillingError:
     """Write what an opening came to, and answer what the payer is told."""
     log.warning("checkout %s was not opened: %s", checkout_id, error)
-    if _is_spent(error):
+    if error.spends_key:
         keys.spend(db, CheckoutSession, checkout_id)
-    if not error.permanent or _is_spent(error):
+    if not error.permanent or error.spends_key:
         claims.release(db, CheckoutSession, checkout_id)
         return unavailable(error)
     if isinstance(error, errors.Missing):
@@ -345,12 +345,6 @@ def _close(
         row.next_check_at = None
     row.claimed_until = None
     db.commit()
-
-
-def _is_spent(error: errors.ProviderError) -> bool:
-    return isinstance(error, errors.KeyReused) or (
-        isinstance(error, errors.Unavailable) and error.replayed
-    )
 
 
 def unavailable(error: errors.ProviderError) -> ProviderUnavailable:
