@@ -90,7 +90,7 @@ def create(
     payable is being paid, and as `start` does.
     """
     returns = {"success_url": order.success_url, "cancel_url": order.cancel_url}
-    origins.require(db, order.app_id, returns)
+    origins.require(db, site, order.app_id, returns)
     _refuse_second_plan(db, order)
     if order.payable:
         payables.refuse_in_payment(db, order)

@@ -34,7 +34,9 @@ def apply(
     # A look at the plan locks it before its payments; the same order here, or both could wait.
     subscriptions.lock_of(db, checkout)
     attempts = [payments.record(db, attempt, checkout) for attempt in state.payments]
-    method = payment_methods.record(db, state.method, checkout) if state.method else None
+    # A one-time payment leaves nothing on file: the provider is not asked to keep its method.
+    kept = state.method if checkout.mode != "payment" else None
+    method = payment_methods.record(db, kept, checkout) if kept else None
     _remember(checkout, state, attempts)
     db.flush()
     if state.status == "complete":

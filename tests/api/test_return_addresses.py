@@ -79,3 +79,21 @@ class TestAnOriginThatIsNotRegistered:
         answer = Caller(flask_app.test_client(), db, basic).posts("/api/v2/checkout-sessions", body)
 
         refused(answer, "success_url", world)
+
+
+class TestALoopbackOrigin:
+    def test_is_the_apps_in_the_demo(self, flask_app: Flask, world: World, db: Session) -> None:
+        host = Caller(flask_app.test_client(), db, {"x-api-key": API_KEYS["write"]})
+        body = {
+            "CompanyId": str(world.globex.uuid),
+            "CountryCode": "DE",
+            "Articles": [{"ArticleId": 1, "ArticleTypeId": 1, "Quantity": 1}],
+            "InternalReferenceId": "booking-4711",
+            "ConfirmationUrl": "http://127.0.0.1:34567/confirmed",
+        }
+
+        answer = host.posts("/payment/stripe/v1/checkout", body)
+
+        assert answer.status_code == 200
+        (row,) = checkouts(world.db)
+        assert row.success_url == "http://127.0.0.1:34567/confirmed"
