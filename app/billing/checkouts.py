@@ -23,7 +23,7 @@ from app.billing import (
     timeline,
 )
 from app.billing.checkout_orders import CheckoutOrder
-from app.billing.errors import Conflict, NotFound
+from app.billing.errors import Conflict, NotFound, ProviderUnavailable
 from app.billing.openings import Opened
 from app.billing.site import Site
 from app.db import lock
@@ -99,7 +99,15 @@ def create(
     if order.payable:
         _end_earlier(db, site, order, intent.row.id)
     if not order.is_deferred:
-        openings.open_written(db, site, intent, order)
+        try:
+            openings.open_written(db, site, intent, order)
+        except ProviderUnavailable as error:
+            # A payer's order is kept and joined; a caller's next call makes a session of its own.
+            raise ProviderUnavailable(
+                "The payment provider does not answer at the moment. Nothing was charged."
+                " Try again in a minute.",
+                retry_after=error.retry_after,
+            ) from error
     if order.payable:
         perform_acts(db, site, intent.row.id)
     return intent.row.id
