@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.billing import payment_methods
 from app.models import PaymentMethod
 from app.providers.base import MethodState
@@ -35,6 +37,17 @@ class TestListed:
         save(tara, "stripe-card")
 
         assert payment_methods.listed(peter.db, peter.membership.tenant) == []
+
+
+class TestAOneTimePayment:
+    @pytest.mark.parametrize("method", ["stripe-card", "mollie-ideal"])
+    def test_leaves_nothing_on_file(self, tara: Buyer, method: str) -> None:
+        placed = tara.buys("onboarding", None, method=method)
+        assert placed.url is not None
+
+        tara.comes_back(payer.pays(placed.url))
+
+        assert payment_methods.listed(tara.db, tara.membership.tenant) == []
 
 
 class TestRecord:
