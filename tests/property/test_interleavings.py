@@ -44,7 +44,7 @@ PURCHASES = {
 }
 # A life takes a twentieth of a second; `make fuzz` lives many more of them.
 LOOK = settings(
-    max_examples=settings().max_examples // 20,
+    max_examples=settings().max_examples // 12,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
