@@ -91,11 +91,15 @@ class Shop:
         return self.look(session, "subscription").subscription
 
     def events(self) -> list[str]:
-        """Name what happened, oldest first."""
-        found = self.sdk.events.list({"limit": 100}).data
-        return [event.type for event in reversed(found)]
+        """Name what happened in the last 30 days, oldest first."""
+        return list(self._events().values())
 
     def events_after(self, act: Any) -> list[str]:
-        before = len(self.events())
+        """Name what `act` brings; known by id, since an act may let earlier events grow too old."""
+        before = self._events()
         act()
-        return self.events()[before:]
+        return [name for id, name in self._events().items() if id not in before]
+
+    def _events(self) -> dict[str, str]:
+        found = self.sdk.events.list({"limit": 100}).data
+        return {event.id: event.type for event in reversed(found)}
