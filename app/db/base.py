@@ -52,6 +52,7 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSON(none_as_null=True).with_variant(
             JSONB(none_as_null=True), "postgresql"
         ),
+        list[int]: JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
         list[str]: JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql"),
         list[dict[str, Any]]: JSON(none_as_null=True).with_variant(
             JSONB(none_as_null=True), "postgresql"

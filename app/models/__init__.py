@@ -12,12 +12,19 @@ from app.models.portal_link import PortalLink
 from app.models.product import Price, Product, ProviderPrice
 from app.models.provider_account import Customer, ProviderAccount
 from app.models.provider_event import ProviderEvent
-from app.models.subscription import Subscription
+from app.models.subscription import Subscription, SubscriptionChange
 from app.models.tax_rate import ProviderTaxRate, TaxRate
 from app.models.tenant import Tenant
 from app.models.timeline_entry import AuditEntry, TimelineEntry
-from app.models.user import AppMember, FailedSignIn, Membership, User
-from app.models.webhook import WebhookDelivery, WebhookEndpoint, WebhookEvent
+from app.models.user import (
+    AppMember,
+    FailedSignIn,
+    Invitation,
+    Membership,
+    PasswordReset,
+    User,
+)
+from app.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 __all__ = [
     "Act",
@@ -29,11 +36,13 @@ __all__ = [
     "Customer",
     "FailedSignIn",
     "IdempotencyKey",
+    "Invitation",
     "Invoice",
     "Mail",
     "Membership",
     "Origin",
     "Payment",
+    "PasswordReset",
     "PaymentMethod",
     "PortalLink",
     "Price",
@@ -45,10 +54,12 @@ __all__ = [
     "Refund",
     "SigningKey",
     "Subscription",
+    "SubscriptionChange",
     "TaxRate",
     "Tenant",
     "TimelineEntry",
     "User",
+    "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WebhookEvent",

@@ -10,7 +10,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.db.base import Base
 from app.models.provider_account import ProviderAccount
 
-KINDS = ("begin_subscription", "cancel_subscription", "refund", "expire_checkout")
+KINDS = (
+    "begin_subscription",
+    "change_subscription",
+    "cancel_subscription",
+    "resume_subscription",
+    "charge",
+    "collect",
+    "set_default_method",
+    "forget_payment_method",
+    "refund",
+    "expire_checkout",
+)
 _IS_WAITING = text("state = 'waiting'")
 
 
@@ -25,6 +36,7 @@ class Act(Base):
         CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state"),
         Index("ix_act_due", "next_try_at", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
         Index(None, "checkout_id"),
+        Index(None, "subscription_id"),
     )
 
     effect: Mapped[str] = mapped_column(unique=True)
@@ -34,7 +46,10 @@ class Act(Base):
     provider_account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
     checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkout_session.id"))
     subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscription.id"))
+    subscription_change_id: Mapped[int | None] = mapped_column(ForeignKey("subscription_change.id"))
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
+    payment_method_id: Mapped[int | None] = mapped_column(ForeignKey("payment_method.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     idempotency_key: Mapped[str | None]
     request: Mapped[str]
     result_id: Mapped[str | None]

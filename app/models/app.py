@@ -11,7 +11,11 @@ from app.db.base import Base
 
 
 class App(Base):
-    """A SaaS product and the company that sells it."""
+    """A SaaS product and the company that sells it.
+
+    `dunning_days` are the days between the tries to charge what failed, where the provider does not
+    try again by itself.
+    """
 
     __tablename__ = "app"
     __table_args__ = (
@@ -31,6 +35,7 @@ class App(Base):
     brand_color: Mapped[str] = mapped_column(default="#5254d4")
     vat_unknown_policy: Mapped[str] = mapped_column(default="accept")
     settling_access: Mapped[str] = mapped_column(default="until_deadline")
+    dunning_days: Mapped[list[int]] = mapped_column(default=lambda: [2, 5, 7, 7])
     invoice_prefix: Mapped[str] = mapped_column(default="INV")
     last_invoice_test: Mapped[int] = mapped_column(default=0)
     last_invoice_live: Mapped[int] = mapped_column(default=0)

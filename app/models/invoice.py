@@ -1,38 +1,58 @@
-"""An invoice: ours, or the provider's."""
+"""An invoice or a credit note: ours, or the provider's."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.base import Base
+from app.models.app import App
+from app.models.tenant import Tenant
+from app.money import Money
+
+STATUSES = ("draft", "open", "paid", "uncollectible", "void")
 
 
 class Invoice(Base):
-    """What was charged, to whom, by whom, under which tax rule. Numbers are ours, without gaps,
-    per app and mode; the provider's own number is `provider_number`. Amounts in minor units."""
+    """What was charged, to whom, by whom, under which tax rule, as it was at that moment.
+
+    Ours has a `number`, without gaps per app and mode, in `document_number` as it is printed; one
+    the provider issued has its `provider_id`, `provider_number` and addresses instead. A credit
+    note takes back what `refund_id` gave back of the invoice `corrects_id`; its amounts are
+    positive. `lines` are `{"name", "quantity", "unit", "net"}`, `tax_sentence` a text and its
+    values, all amounts in minor units.
+    """
 
     __tablename__ = "invoice"
     __table_args__ = (
         UniqueConstraint("app_id", "livemode", "number"),
         UniqueConstraint("provider_account_id", "provider_id"),
         UniqueConstraint("payment_id"),
-        CheckConstraint(
-            "status IN ('draft', 'open', 'paid', 'uncollectible', 'void')", name="status"
-        ),
-        Index(None, "tenant_id", "id"),
+        UniqueConstraint("refund_id"),
+        CheckConstraint(f"status IN {STATUSES!r}", name="status"),
+        CheckConstraint("kind IN ('invoice', 'credit_note')", name="kind"),
+        Index(None, "tenant_id", "livemode", "issued_at"),
+        Index(None, "app_id", "id"),
+        Index(None, "subscription_id"),
+        Index(None, "corrects_id"),
     )
 
     app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
     provider_account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
+    checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkout_session.id"))
     subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscription.id"))
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
+    refund_id: Mapped[int | None] = mapped_column(ForeignKey("refund.id"))
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))
     livemode: Mapped[bool]
+    kind: Mapped[str] = mapped_column(default="invoice")
     number: Mapped[int | None]
+    document_number: Mapped[str | None]
     provider_id: Mapped[str | None]
     provider_number: Mapped[str | None]
     status: Mapped[str]
@@ -41,10 +61,34 @@ class Invoice(Base):
     tax: Mapped[int]
     total: Mapped[int]
     tax_rule: Mapped[str | None]
+    tax_percentage: Mapped[Decimal | None] = mapped_column(Numeric(7, 4))
+    tax_sentence: Mapped[dict[str, Any] | None]
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     seller: Mapped[dict[str, Any]]
     buyer: Mapped[dict[str, Any]]
+    locale: Mapped[str | None]
     hosted_url: Mapped[str | None]
     pdf_url: Mapped[str | None]
     issued_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
     period_start: Mapped[datetime | None]
     period_end: Mapped[datetime | None]
+
+    app: Mapped[App] = relationship()
+    tenant: Mapped[Tenant] = relationship()
+    corrects: Mapped[Invoice | None] = relationship(remote_side="Invoice.id")
+
+    @property
+    def is_ours(self) -> bool:
+        """We issued it, and can draw it; else the provider did."""
+        return self.number is not None
+
+    @property
+    def amount(self) -> Money:
+        """Its total, tax included."""
+        return Money(self.total, self.currency)
+
+    @property
+    def shown_number(self) -> str:
+        """The number a person is shown."""
+        return self.document_number or self.provider_number or str(self.uuid)[:8].upper()

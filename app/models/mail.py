@@ -5,23 +5,31 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.base import Base
 
+_IS_WAITING = text("state = 'waiting'")
+
 
 class Mail(Base):
-    """A mail to send once; `effect` names the transition it tells of."""
+    """A mail to send once; `effect` names the transition it tells of.
+
+    `uuid` is in its Message-ID, so that a repeated one can be told. `values` is what its template
+    needs, as it was at that moment; a secret in it is sealed. `tries` counts what was begun,
+    whatever came of it.
+    """
 
     __tablename__ = "mail"
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'sent', 'failed')", name="state"),
-        Index(None, "state", "next_try_at"),
+        Index("ix_mail_due", "next_try_at", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
+        Index(None, "tenant_id", "id"),
     )
 
     effect: Mapped[str] = mapped_column(unique=True)
-    app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))
+    app_id: Mapped[int | None] = mapped_column(ForeignKey("app.id"))
     tenant_id: Mapped[int | None] = mapped_column(ForeignKey("tenant.id"))
     recipient: Mapped[str]
     template: Mapped[str]
@@ -29,5 +37,7 @@ class Mail(Base):
     locale: Mapped[str | None]
     state: Mapped[str] = mapped_column(default="waiting")
     tries: Mapped[int] = mapped_column(default=0)
-    next_try_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+    claimed_until: Mapped[datetime | None]
+    next_try_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]

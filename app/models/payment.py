@@ -12,7 +12,10 @@ from app.money import Money
 
 
 class Payment(Base):
-    """One attempt at a provider, never overwritten by another. Amounts are in minor units."""
+    """One attempt at a provider, never overwritten by another. Amounts are in minor units.
+
+    Of a subscription's payment, `period_start` and `period_end` are the period it pays for.
+    """
 
     __tablename__ = "payment"
     __table_args__ = (
@@ -45,6 +48,10 @@ class Payment(Base):
     decline: Mapped[str | None]
     attempted_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
+    period_start: Mapped[datetime | None]
+    period_end: Mapped[datetime | None]
+
+    refunds: Mapped[list[Refund]] = relationship(back_populates="payment", order_by="Refund.id")
 
     @property
     def total(self) -> Money:
@@ -64,7 +71,7 @@ class Payment(Base):
 
 
 class Refund(Base):
-    """Money given back; the act that asked for it carries the request."""
+    """Money given back, by an act of ours or at the provider by a person."""
 
     __tablename__ = "refund"
     __table_args__ = (
@@ -81,7 +88,7 @@ class Refund(Base):
     currency: Mapped[str]
     reason: Mapped[str]
 
-    payment: Mapped[Payment] = relationship()
+    payment: Mapped[Payment] = relationship(back_populates="refunds")
 
 
 class PaymentMethod(Base):
@@ -106,6 +113,7 @@ class PaymentMethod(Base):
     exp_month: Mapped[int | None]
     exp_year: Mapped[int | None]
     is_default: Mapped[bool] = mapped_column(default=False)
+    removed_at: Mapped[datetime | None]
 
     @property
     def is_usable(self) -> bool:

@@ -1,4 +1,4 @@
-"""A subscription: a plan that runs, renews and ends."""
+"""A subscription: a plan that runs, renews, changes and ends."""
 
 from __future__ import annotations
 
@@ -15,20 +15,32 @@ from app.money import Money
 
 RUNNING = ("trialing", "active", "past_due", "unpaid", "paused", "canceling")
 STATUSES = (*RUNNING, "incomplete", "canceled")
+# Why it ended: it was canceled here, or with the provider; it was not paid; the payer took money
+# back by their bank; it had been bought twice.
+END_REASONS = ("canceled", "provider", "not_paid", "charged_back", "duplicate")
+# Scheduled: the provider has it, and it takes effect with the next period.
+CHANGE_STATES = ("previewed", "confirmed", "scheduled", "done", "failed", "canceled")
 _IS_RUNNING = text(f"status IN {RUNNING!r} AND NOT is_duplicate")
+_IS_ON_ITS_WAY = text("state IN ('confirmed', 'scheduled')")
 
 
 class Subscription(Base):
     """One plan of a tenant, one row for its whole life, whatever the provider made of it.
 
     At most one runs per tenant, mode and family; one that was paid anyway is kept as a duplicate,
-    outside the index, and ended. Amounts are in minor units and per period.
+    outside the index, and ended. Amounts are in minor units and per period; `credit` is what the
+    provider will take off the next charges.
+
+    Periods are counted from `anchor_at`, `period_end` is the moment up to which it is paid (or on
+    trial). `overdue_since` is when the charge failed that is not made good yet, `next_retry_at` the
+    next try and `pay_by` the last moment before it ends for that.
     """
 
     __tablename__ = "subscription"
     __table_args__ = (
         UniqueConstraint("provider_account_id", "provider_id"),
         CheckConstraint(f"status IN {STATUSES!r}", name="status"),
+        CheckConstraint(f"end_reason IN {END_REASONS!r}", name="end_reason"),
         Index(
             "uq_subscription_running",
             "tenant_id",
@@ -64,13 +76,20 @@ class Subscription(Base):
     total: Mapped[int]
     tax_rule: Mapped[str | None]
     tax_percentage: Mapped[Decimal | None] = mapped_column(Numeric(7, 4))
+    credit: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime]
+    anchor_at: Mapped[datetime]
     period_start: Mapped[datetime | None]
     period_end: Mapped[datetime | None]
     settling_until: Mapped[datetime | None]
     trial_end: Mapped[datetime | None]
+    overdue_since: Mapped[datetime | None]
+    next_retry_at: Mapped[datetime | None]
+    pay_by: Mapped[datetime | None]
     canceled_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None]
     ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None]
     next_check_at: Mapped[datetime | None]
 
     price: Mapped[Price] = relationship()
@@ -95,3 +114,48 @@ class Subscription(Base):
     def renewal(self) -> Money:
         """What each period costs, tax included."""
         return Money(self.total, self.currency)
+
+
+class SubscriptionChange(Base):
+    """Another price or quantity for a running subscription: shown, confirmed, done.
+
+    `uuid` is the preview's id, good until `expires_at` and for the subscription's `version` it was
+    worked out on. `net`, `tax` and `total` are per period from `takes_effect_at` on; `due_now` is
+    charged at once (negative: a credit). Of one subscription at most one is on its way.
+    """
+
+    __tablename__ = "subscription_change"
+    __table_args__ = (
+        CheckConstraint(f"state IN {CHANGE_STATES!r}", name="state"),
+        CheckConstraint("moment IN ('now', 'period_end')", name="moment"),
+        CheckConstraint("quantity > 0", name="quantity"),
+        Index(
+            "uq_subscription_change_on_its_way",
+            "subscription_id",
+            unique=True,
+            sqlite_where=_IS_ON_ITS_WAY,
+            postgresql_where=_IS_ON_ITS_WAY,
+        ),
+        Index(None, "subscription_id", "id"),
+    )
+
+    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscription.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    price_id: Mapped[int] = mapped_column(ForeignKey("price.id"))
+    state: Mapped[str] = mapped_column(default="previewed")
+    subscription_version: Mapped[int]
+    moment: Mapped[str]
+    quantity: Mapped[int]
+    currency: Mapped[str]
+    net: Mapped[int]
+    tax: Mapped[int]
+    total: Mapped[int]
+    due_now: Mapped[int]
+    decline: Mapped[str | None]
+    takes_effect_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    price: Mapped[Price] = relationship()
+    subscription: Mapped[Subscription] = relationship()

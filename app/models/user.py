@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.base import Base
 from app.models.app import App
 from app.models.tenant import Tenant
+
+_IS_OPEN = text("accepted_at IS NULL AND revoked_at IS NULL")
 
 
 class User(Base):
@@ -66,6 +68,50 @@ class AppMember(Base):
     role: Mapped[str]
 
     app: Mapped[App] = relationship()
+    user: Mapped[User] = relationship()
+
+
+class Invitation(Base):
+    """Somebody asked by e-mail to join a tenant; only a digest of the token is kept."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        CheckConstraint("role IN ('admin', 'member')", name="role"),
+        Index(None, "tenant_id", "id"),
+        Index(
+            "uq_invitation_open",
+            "tenant_id",
+            "email",
+            unique=True,
+            sqlite_where=_IS_OPEN,
+            postgresql_where=_IS_OPEN,
+        ),
+    )
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
+    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    email: Mapped[str]
+    role: Mapped[str]
+    token_digest: Mapped[str] = mapped_column(unique=True)
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    tenant: Mapped[Tenant] = relationship()
+    invited_by: Mapped[User | None] = relationship()
+
+
+class PasswordReset(Base):
+    """A way to choose a new password, sent by e-mail; only a digest of the token is kept."""
+
+    __tablename__ = "password_reset"
+    __table_args__ = (Index(None, "user_id", "id"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    token_digest: Mapped[str] = mapped_column(unique=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
     user: Mapped[User] = relationship()
 
 

@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("brand_color", sa.String(), nullable=False),
         sa.Column("vat_unknown_policy", sa.String(), nullable=False),
         sa.Column("settling_access", sa.String(), nullable=False),
+        sa.Column("dunning_days", JSON, nullable=False),
         sa.Column("invoice_prefix", sa.String(), nullable=False),
         sa.Column("last_invoice_test", INTEGER, nullable=False),
         sa.Column("last_invoice_live", INTEGER, nullable=False),
@@ -133,6 +134,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("app_id", "origin", name="uq_origin_app_id_origin"),
         sa.UniqueConstraint("uuid", name="uq_origin_uuid"),
     )
+    op.create_table(
+        "password_reset",
+        sa.Column("user_id", INTEGER, nullable=False),
+        sa.Column("token_digest", sa.String(), nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("used_at", MOMENT),
+        sa.Column("id", INTEGER, nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.Column("deleted_at", MOMENT),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name="fk_password_reset_user_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_password_reset"),
+        sa.UniqueConstraint("token_digest", name="uq_password_reset_token_digest"),
+        sa.UniqueConstraint("uuid", name="uq_password_reset_uuid"),
+    )
+    op.create_index("ix_password_reset_user_id_id", "password_reset", ["user_id", "id"])
+
     op.create_table(
         "product",
         sa.Column("app_id", INTEGER, nullable=False),
@@ -265,8 +284,12 @@ def upgrade() -> None:
         "webhook_endpoint",
         sa.Column("app_id", INTEGER, nullable=False),
         sa.Column("url", sa.String(), nullable=False),
+        sa.Column("types", JSON, nullable=False),
         sa.Column("sealed_secret", sa.String(), nullable=False),
+        sa.Column("failing_since", MOMENT),
         sa.Column("disabled_at", MOMENT),
+        sa.Column("disabled_reason", sa.String()),
+        sa.Column("removed_at", MOMENT),
         sa.Column("id", INTEGER, nullable=False),
         sa.Column("uuid", sa.Uuid(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
@@ -274,9 +297,10 @@ def upgrade() -> None:
         sa.Column("deleted_at", MOMENT),
         sa.ForeignKeyConstraint(["app_id"], ["app.id"], name="fk_webhook_endpoint_app_id"),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_endpoint"),
-        sa.UniqueConstraint("app_id", "url", name="uq_webhook_endpoint_app_id_url"),
         sa.UniqueConstraint("uuid", name="uq_webhook_endpoint_uuid"),
     )
+    op.create_index("ix_webhook_endpoint_app_id", "webhook_endpoint", ["app_id"])
+
     op.create_table(
         "audit_entry",
         sa.Column("app_id", INTEGER, nullable=False),
@@ -327,9 +351,41 @@ def upgrade() -> None:
         sa.UniqueConstraint("uuid", name="uq_customer_uuid"),
     )
     op.create_table(
+        "invitation",
+        sa.Column("tenant_id", INTEGER, nullable=False),
+        sa.Column("invited_by_id", INTEGER),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("token_digest", sa.String(), nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("accepted_at", MOMENT),
+        sa.Column("revoked_at", MOMENT),
+        sa.Column("id", INTEGER, nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.Column("deleted_at", MOMENT),
+        sa.CheckConstraint("role IN ('admin', 'member')", name=op.f("ck_invitation_role")),
+        sa.ForeignKeyConstraint(["invited_by_id"], ["user.id"], name="fk_invitation_invited_by_id"),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name="fk_invitation_tenant_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_invitation"),
+        sa.UniqueConstraint("token_digest", name="uq_invitation_token_digest"),
+        sa.UniqueConstraint("uuid", name="uq_invitation_uuid"),
+    )
+    op.create_index("ix_invitation_tenant_id_id", "invitation", ["tenant_id", "id"])
+    op.create_index(
+        "uq_invitation_open",
+        "invitation",
+        ["tenant_id", "email"],
+        unique=True,
+        sqlite_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
+        postgresql_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
+    )
+
+    op.create_table(
         "mail",
         sa.Column("effect", sa.String(), nullable=False),
-        sa.Column("app_id", INTEGER, nullable=False),
+        sa.Column("app_id", INTEGER),
         sa.Column("tenant_id", INTEGER),
         sa.Column("recipient", sa.String(), nullable=False),
         sa.Column("template", sa.String(), nullable=False),
@@ -337,7 +393,9 @@ def upgrade() -> None:
         sa.Column("locale", sa.String()),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("tries", INTEGER, nullable=False),
-        sa.Column("next_try_at", MOMENT),
+        sa.Column("error", sa.String()),
+        sa.Column("claimed_until", MOMENT),
+        sa.Column("next_try_at", MOMENT, nullable=False),
         sa.Column("sent_at", MOMENT),
         sa.Column("id", INTEGER, nullable=False),
         sa.Column("uuid", sa.Uuid(), nullable=False),
@@ -351,7 +409,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("effect", name="uq_mail_effect"),
         sa.UniqueConstraint("uuid", name="uq_mail_uuid"),
     )
-    op.create_index("ix_mail_state_next_try_at", "mail", ["state", "next_try_at"])
+    op.create_index(
+        "ix_mail_due",
+        "mail",
+        ["next_try_at"],
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index("ix_mail_tenant_id_id", "mail", ["tenant_id", "id"])
 
     op.create_table(
         "membership",
@@ -495,6 +560,7 @@ def upgrade() -> None:
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("payload", JSON, nullable=False),
         sa.Column("at", MOMENT, nullable=False),
+        sa.Column("is_handed_out", sa.Boolean(), nullable=False),
         sa.Column("id", INTEGER, nullable=False),
         sa.Column("uuid", sa.Uuid(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
@@ -507,6 +573,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("uuid", name="uq_webhook_event_uuid"),
     )
     op.create_index("ix_webhook_event_app_id_id", "webhook_event", ["app_id", "id"])
+    op.create_index(
+        "ix_webhook_event_new",
+        "webhook_event",
+        ["id"],
+        sqlite_where=sa.text("NOT is_handed_out"),
+        postgresql_where=sa.text("NOT is_handed_out"),
+    )
     op.create_index("ix_webhook_event_tenant_id_id", "webhook_event", ["tenant_id", "id"])
 
     op.create_table(
@@ -705,12 +778,13 @@ def upgrade() -> None:
         "webhook_delivery",
         sa.Column("webhook_event_id", INTEGER, nullable=False),
         sa.Column("webhook_endpoint_id", INTEGER, nullable=False),
+        sa.Column("tenant_id", INTEGER),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("tries", INTEGER, nullable=False),
-        sa.Column("response_status", INTEGER),
-        sa.Column("response_ms", INTEGER),
-        sa.Column("error", sa.String()),
-        sa.Column("next_try_at", MOMENT),
+        sa.Column("claimed_until", MOMENT),
+        sa.Column("next_try_at", MOMENT, nullable=False),
+        sa.Column("give_up_at", MOMENT, nullable=False),
+        sa.Column("ended_at", MOMENT),
         sa.Column("id", INTEGER, nullable=False),
         sa.Column("uuid", sa.Uuid(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
@@ -719,6 +793,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('waiting', 'delivered', 'failed')", name=op.f("ck_webhook_delivery_state")
         ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name="fk_webhook_delivery_tenant_id"),
         sa.ForeignKeyConstraint(
             ["webhook_endpoint_id"],
             ["webhook_endpoint.id"],
@@ -736,7 +811,23 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        "ix_webhook_delivery_state_next_try_at", "webhook_delivery", ["state", "next_try_at"]
+        "ix_webhook_delivery_due",
+        "webhook_delivery",
+        ["next_try_at"],
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index(
+        "ix_webhook_delivery_order",
+        "webhook_delivery",
+        ["webhook_endpoint_id", "tenant_id", "webhook_event_id"],
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index(
+        "ix_webhook_delivery_webhook_endpoint_id_id",
+        "webhook_delivery",
+        ["webhook_endpoint_id", "id"],
     )
 
     op.create_table(
@@ -777,6 +868,7 @@ def upgrade() -> None:
         sa.Column("exp_month", INTEGER),
         sa.Column("exp_year", INTEGER),
         sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("removed_at", MOMENT),
         sa.Column("id", INTEGER, nullable=False),
         sa.Column("uuid", sa.Uuid(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
@@ -805,6 +897,31 @@ def upgrade() -> None:
     op.create_index("ix_payment_method_tenant_id", "payment_method", ["tenant_id"])
 
     op.create_table(
+        "webhook_attempt",
+        sa.Column("webhook_delivery_id", INTEGER, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("response_status", INTEGER),
+        sa.Column("response_body", sa.String()),
+        sa.Column("response_ms", INTEGER),
+        sa.Column("error", sa.String()),
+        sa.Column("id", INTEGER, nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.Column("deleted_at", MOMENT),
+        sa.ForeignKeyConstraint(
+            ["webhook_delivery_id"],
+            ["webhook_delivery.id"],
+            name="fk_webhook_attempt_webhook_delivery_id",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_webhook_attempt"),
+        sa.UniqueConstraint("uuid", name="uq_webhook_attempt_uuid"),
+    )
+    op.create_index(
+        "ix_webhook_attempt_webhook_delivery_id", "webhook_attempt", ["webhook_delivery_id"]
+    )
+
+    op.create_table(
         "subscription",
         sa.Column("app_id", INTEGER, nullable=False),
         sa.Column("tenant_id", INTEGER, nullable=False),
@@ -827,19 +944,30 @@ def upgrade() -> None:
         sa.Column("total", INTEGER, nullable=False),
         sa.Column("tax_rule", sa.String()),
         sa.Column("tax_percentage", sa.Numeric(precision=7, scale=4)),
+        sa.Column("credit", INTEGER, nullable=False),
         sa.Column("started_at", MOMENT, nullable=False),
+        sa.Column("anchor_at", MOMENT, nullable=False),
         sa.Column("period_start", MOMENT),
         sa.Column("period_end", MOMENT),
         sa.Column("settling_until", MOMENT),
         sa.Column("trial_end", MOMENT),
+        sa.Column("overdue_since", MOMENT),
+        sa.Column("next_retry_at", MOMENT),
+        sa.Column("pay_by", MOMENT),
         sa.Column("canceled_at", MOMENT),
+        sa.Column("cancel_reason", sa.String()),
         sa.Column("ended_at", MOMENT),
+        sa.Column("end_reason", sa.String()),
         sa.Column("next_check_at", MOMENT),
         sa.Column("id", INTEGER, nullable=False),
         sa.Column("uuid", sa.Uuid(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.Column("deleted_at", MOMENT),
+        sa.CheckConstraint(
+            "end_reason IN ('canceled', 'provider', 'not_paid', 'charged_back', 'duplicate')",
+            name=op.f("ck_subscription_end_reason"),
+        ),
         sa.CheckConstraint(
             "status IN ('trialing', 'active', 'past_due', 'unpaid', 'paused', 'canceling', 'incomplete', 'canceled')",
             name=op.f("ck_subscription_status"),
@@ -902,6 +1030,8 @@ def upgrade() -> None:
         sa.Column("decline", sa.String()),
         sa.Column("attempted_at", MOMENT, nullable=False),
         sa.Column("paid_at", MOMENT),
+        sa.Column("period_start", MOMENT),
+        sa.Column("period_end", MOMENT),
         sa.Column("id", INTEGER, nullable=False),
         sa.Column("uuid", sa.Uuid(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
@@ -931,6 +1061,60 @@ def upgrade() -> None:
     op.create_index("ix_payment_checkout_id", "payment", ["checkout_id"])
     op.create_index("ix_payment_subscription_id", "payment", ["subscription_id"])
     op.create_index("ix_payment_tenant_id_id", "payment", ["tenant_id", "id"])
+
+    op.create_table(
+        "subscription_change",
+        sa.Column("subscription_id", INTEGER, nullable=False),
+        sa.Column("user_id", INTEGER),
+        sa.Column("price_id", INTEGER, nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("subscription_version", INTEGER, nullable=False),
+        sa.Column("moment", sa.String(), nullable=False),
+        sa.Column("quantity", INTEGER, nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("net", INTEGER, nullable=False),
+        sa.Column("tax", INTEGER, nullable=False),
+        sa.Column("total", INTEGER, nullable=False),
+        sa.Column("due_now", INTEGER, nullable=False),
+        sa.Column("decline", sa.String()),
+        sa.Column("takes_effect_at", MOMENT, nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("confirmed_at", MOMENT),
+        sa.Column("ended_at", MOMENT),
+        sa.Column("id", INTEGER, nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.Column("deleted_at", MOMENT),
+        sa.CheckConstraint(
+            "moment IN ('now', 'period_end')", name=op.f("ck_subscription_change_moment")
+        ),
+        sa.CheckConstraint(
+            "state IN ('previewed', 'confirmed', 'scheduled', 'done', 'failed', 'canceled')",
+            name=op.f("ck_subscription_change_state"),
+        ),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_subscription_change_quantity")),
+        sa.ForeignKeyConstraint(["price_id"], ["price.id"], name="fk_subscription_change_price_id"),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name="fk_subscription_change_subscription_id"
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name="fk_subscription_change_user_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_subscription_change"),
+        sa.UniqueConstraint("uuid", name="uq_subscription_change_uuid"),
+    )
+    op.create_index(
+        "ix_subscription_change_subscription_id_id",
+        "subscription_change",
+        ["subscription_id", "id"],
+    )
+    op.create_index(
+        "uq_subscription_change_on_its_way",
+        "subscription_change",
+        ["subscription_id"],
+        unique=True,
+        sqlite_where=sa.text("state IN ('confirmed', 'scheduled')"),
+        postgresql_where=sa.text("state IN ('confirmed', 'scheduled')"),
+    )
 
     op.create_table(
         "timeline_entry",
@@ -975,7 +1159,10 @@ def upgrade() -> None:
         sa.Column("provider_account_id", INTEGER, nullable=False),
         sa.Column("checkout_id", INTEGER),
         sa.Column("subscription_id", INTEGER),
+        sa.Column("subscription_change_id", INTEGER),
         sa.Column("payment_id", INTEGER),
+        sa.Column("payment_method_id", INTEGER),
+        sa.Column("user_id", INTEGER),
         sa.Column("idempotency_key", sa.String()),
         sa.Column("request", sa.String(), nullable=False),
         sa.Column("result_id", sa.String()),
@@ -990,7 +1177,7 @@ def upgrade() -> None:
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.Column("deleted_at", MOMENT),
         sa.CheckConstraint(
-            "kind IN ('begin_subscription', 'cancel_subscription', 'refund', 'expire_checkout')",
+            "kind IN ('begin_subscription', 'change_subscription', 'cancel_subscription', 'resume_subscription', 'charge', 'collect', 'set_default_method', 'forget_payment_method', 'refund', 'expire_checkout')",
             name=op.f("ck_act_kind"),
         ),
         sa.CheckConstraint("state IN ('waiting', 'done', 'failed')", name=op.f("ck_act_state")),
@@ -999,11 +1186,20 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["payment_id"], ["payment.id"], name="fk_act_payment_id"),
         sa.ForeignKeyConstraint(
+            ["payment_method_id"], ["payment_method.id"], name="fk_act_payment_method_id"
+        ),
+        sa.ForeignKeyConstraint(
             ["provider_account_id"], ["provider_account.id"], name="fk_act_provider_account_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscription_change_id"],
+            ["subscription_change.id"],
+            name="fk_act_subscription_change_id",
         ),
         sa.ForeignKeyConstraint(
             ["subscription_id"], ["subscription.id"], name="fk_act_subscription_id"
         ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name="fk_act_user_id"),
         sa.PrimaryKeyConstraint("id", name="pk_act"),
         sa.UniqueConstraint("effect", name="uq_act_effect"),
         sa.UniqueConstraint("uuid", name="uq_act_uuid"),
@@ -1016,60 +1212,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
     )
-
-    op.create_table(
-        "invoice",
-        sa.Column("app_id", INTEGER, nullable=False),
-        sa.Column("tenant_id", INTEGER, nullable=False),
-        sa.Column("provider_account_id", INTEGER, nullable=False),
-        sa.Column("subscription_id", INTEGER),
-        sa.Column("payment_id", INTEGER),
-        sa.Column("livemode", sa.Boolean(), nullable=False),
-        sa.Column("number", INTEGER),
-        sa.Column("provider_id", sa.String()),
-        sa.Column("provider_number", sa.String()),
-        sa.Column("status", sa.String(), nullable=False),
-        sa.Column("currency", sa.String(), nullable=False),
-        sa.Column("net", INTEGER, nullable=False),
-        sa.Column("tax", INTEGER, nullable=False),
-        sa.Column("total", INTEGER, nullable=False),
-        sa.Column("tax_rule", sa.String()),
-        sa.Column("seller", JSON, nullable=False),
-        sa.Column("buyer", JSON, nullable=False),
-        sa.Column("hosted_url", sa.String()),
-        sa.Column("pdf_url", sa.String()),
-        sa.Column("issued_at", MOMENT, nullable=False),
-        sa.Column("period_start", MOMENT),
-        sa.Column("period_end", MOMENT),
-        sa.Column("id", INTEGER, nullable=False),
-        sa.Column("uuid", sa.Uuid(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("updated_at", MOMENT, nullable=False),
-        sa.Column("deleted_at", MOMENT),
-        sa.CheckConstraint(
-            "status IN ('draft', 'open', 'paid', 'uncollectible', 'void')",
-            name=op.f("ck_invoice_status"),
-        ),
-        sa.ForeignKeyConstraint(["app_id"], ["app.id"], name="fk_invoice_app_id"),
-        sa.ForeignKeyConstraint(["payment_id"], ["payment.id"], name="fk_invoice_payment_id"),
-        sa.ForeignKeyConstraint(
-            ["provider_account_id"], ["provider_account.id"], name="fk_invoice_provider_account_id"
-        ),
-        sa.ForeignKeyConstraint(
-            ["subscription_id"], ["subscription.id"], name="fk_invoice_subscription_id"
-        ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name="fk_invoice_tenant_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_invoice"),
-        sa.UniqueConstraint(
-            "app_id", "livemode", "number", name="uq_invoice_app_id_livemode_number"
-        ),
-        sa.UniqueConstraint("payment_id", name="uq_invoice_payment_id"),
-        sa.UniqueConstraint(
-            "provider_account_id", "provider_id", name="uq_invoice_provider_account_id_provider_id"
-        ),
-        sa.UniqueConstraint("uuid", name="uq_invoice_uuid"),
-    )
-    op.create_index("ix_invoice_tenant_id_id", "invoice", ["tenant_id", "id"])
+    op.create_index("ix_act_subscription_id", "act", ["subscription_id"])
 
     op.create_table(
         "refund",
@@ -1100,14 +1243,92 @@ def upgrade() -> None:
     )
     op.create_index("ix_refund_payment_id", "refund", ["payment_id"])
 
+    op.create_table(
+        "invoice",
+        sa.Column("app_id", INTEGER, nullable=False),
+        sa.Column("tenant_id", INTEGER, nullable=False),
+        sa.Column("provider_account_id", INTEGER, nullable=False),
+        sa.Column("checkout_id", INTEGER),
+        sa.Column("subscription_id", INTEGER),
+        sa.Column("payment_id", INTEGER),
+        sa.Column("refund_id", INTEGER),
+        sa.Column("corrects_id", INTEGER),
+        sa.Column("livemode", sa.Boolean(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("number", INTEGER),
+        sa.Column("document_number", sa.String()),
+        sa.Column("provider_id", sa.String()),
+        sa.Column("provider_number", sa.String()),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("net", INTEGER, nullable=False),
+        sa.Column("tax", INTEGER, nullable=False),
+        sa.Column("total", INTEGER, nullable=False),
+        sa.Column("tax_rule", sa.String()),
+        sa.Column("tax_percentage", sa.Numeric(precision=7, scale=4)),
+        sa.Column("tax_sentence", JSON),
+        sa.Column("lines", JSON, nullable=False),
+        sa.Column("seller", JSON, nullable=False),
+        sa.Column("buyer", JSON, nullable=False),
+        sa.Column("locale", sa.String()),
+        sa.Column("hosted_url", sa.String()),
+        sa.Column("pdf_url", sa.String()),
+        sa.Column("issued_at", MOMENT, nullable=False),
+        sa.Column("paid_at", MOMENT),
+        sa.Column("period_start", MOMENT),
+        sa.Column("period_end", MOMENT),
+        sa.Column("id", INTEGER, nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.Column("deleted_at", MOMENT),
+        sa.CheckConstraint("kind IN ('invoice', 'credit_note')", name=op.f("ck_invoice_kind")),
+        sa.CheckConstraint(
+            "status IN ('draft', 'open', 'paid', 'uncollectible', 'void')",
+            name=op.f("ck_invoice_status"),
+        ),
+        sa.ForeignKeyConstraint(["app_id"], ["app.id"], name="fk_invoice_app_id"),
+        sa.ForeignKeyConstraint(
+            ["checkout_id"], ["checkout_session.id"], name="fk_invoice_checkout_id"
+        ),
+        sa.ForeignKeyConstraint(["corrects_id"], ["invoice.id"], name="fk_invoice_corrects_id"),
+        sa.ForeignKeyConstraint(["payment_id"], ["payment.id"], name="fk_invoice_payment_id"),
+        sa.ForeignKeyConstraint(
+            ["provider_account_id"], ["provider_account.id"], name="fk_invoice_provider_account_id"
+        ),
+        sa.ForeignKeyConstraint(["refund_id"], ["refund.id"], name="fk_invoice_refund_id"),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name="fk_invoice_subscription_id"
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name="fk_invoice_tenant_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_invoice"),
+        sa.UniqueConstraint(
+            "app_id", "livemode", "number", name="uq_invoice_app_id_livemode_number"
+        ),
+        sa.UniqueConstraint("payment_id", name="uq_invoice_payment_id"),
+        sa.UniqueConstraint(
+            "provider_account_id", "provider_id", name="uq_invoice_provider_account_id_provider_id"
+        ),
+        sa.UniqueConstraint("refund_id", name="uq_invoice_refund_id"),
+        sa.UniqueConstraint("uuid", name="uq_invoice_uuid"),
+    )
+    op.create_index("ix_invoice_app_id_id", "invoice", ["app_id", "id"])
+    op.create_index("ix_invoice_corrects_id", "invoice", ["corrects_id"])
+    op.create_index("ix_invoice_subscription_id", "invoice", ["subscription_id"])
+    op.create_index(
+        "ix_invoice_tenant_id_livemode_issued_at", "invoice", ["tenant_id", "livemode", "issued_at"]
+    )
+
 
 def downgrade() -> None:
-    op.drop_table("refund")
     op.drop_table("invoice")
+    op.drop_table("refund")
     op.drop_table("act")
     op.drop_table("timeline_entry")
+    op.drop_table("subscription_change")
     op.drop_table("payment")
     op.drop_table("subscription")
+    op.drop_table("webhook_attempt")
     op.drop_table("payment_method")
     op.drop_table("idempotency_key")
     op.drop_table("webhook_delivery")
@@ -1120,6 +1341,7 @@ def downgrade() -> None:
     op.drop_table("price")
     op.drop_table("membership")
     op.drop_table("mail")
+    op.drop_table("invitation")
     op.drop_table("customer")
     op.drop_table("audit_entry")
     op.drop_table("webhook_endpoint")
@@ -1128,6 +1350,7 @@ def downgrade() -> None:
     op.drop_table("signing_key")
     op.drop_table("provider_account")
     op.drop_table("product")
+    op.drop_table("password_reset")
     op.drop_table("origin")
     op.drop_table("app_member")
     op.drop_table("api_key")
