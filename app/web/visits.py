@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from flask import Flask, g, session
+from flask import Flask, current_app, g, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from app import clock
@@ -20,7 +20,18 @@ _SEVERAL = "several"
 
 # What a link of each scope opens.
 SCOPES: dict[str, tuple[str, ...]] = {
-    "portal": ("overview", "plans", "checkout", "checkouts", "details", "payment-methods"),
+    "portal": (
+        "overview",
+        "activity",
+        "plans",
+        "checkout",
+        "checkouts",
+        "details",
+        "subscription",
+        "payment-methods",
+        "invoices",
+        "people",
+    ),
     "plans": ("plans", "checkout", "checkouts", "details"),
     "checkout": ("checkout", "checkouts", "details"),
     "payment-methods": ("payment-methods", "checkouts"),
@@ -109,9 +120,10 @@ def link() -> LinkVisit | None:
 
 
 def opens(area: str) -> bool:
-    """Answer whether this visit may open a part of the portal."""
+    """Answer whether there is such a part of the portal and this visit may open it."""
     visit = link()
-    return visit is None or area in SCOPES.get(visit.scope, ())
+    is_allowed = visit is None or area in SCOPES.get(visit.scope, ())
+    return is_allowed and area.replace("-", "_") in current_app.blueprints
 
 
 def sells(price_id: str | None) -> bool:
