@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -45,14 +45,15 @@ def begin_subscription(
         description=checkout.description,
         webhook_url=site.hook_url(checkout.provider_account),
     )
-    _ask(
+    ask(
         db,
-        checkout,
         "begin_subscription",
         f"begin:subscription:{subscription.id}",
+        account_id=checkout.provider_account_id,
+        checkout_id=checkout.id,
+        subscription_id=subscription.id,
         reason="first_payment_paid",
         request=requests.dump(request),
-        subscription_id=subscription.id,
         now=now,
     )
 
@@ -67,11 +68,12 @@ def cancel_subscription(
 ) -> None:
     """Ask for the end of a provider subscription that must not go on."""
     request = requests.Cancellation(state.provider_id, state.customer_id)
-    _ask(
+    ask(
         db,
-        checkout,
         "cancel_subscription",
         f"cancel:subscription:{checkout.provider_account_id}:{state.provider_id}",
+        account_id=checkout.provider_account_id,
+        checkout_id=checkout.id,
         reason=reason,
         request=requests.dump(request),
         now=now,
@@ -92,11 +94,12 @@ def refund(
         amount=amount,
         description=checkout.description,
     )
-    _ask(
+    ask(
         db,
-        checkout,
         "refund",
         f"refund:payment:{payment.id}",
+        account_id=checkout.provider_account_id,
+        checkout_id=checkout.id,
         reason=reason,
         request=requests.dump(request),
         payment_id=payment.id,
@@ -107,13 +110,13 @@ def refund(
 
 def expire_checkout(db: Session, checkout: CheckoutSession, *, now: datetime) -> None:
     """Ask for a provider page to be closed on which the same thing could be paid again."""
-    _ask(
+    ask(
         db,
-        checkout,
         "expire_checkout",
         f"expire:checkout:{checkout.id}",
+        account_id=checkout.provider_account_id,
+        checkout_id=checkout.id,
         reason="replaced",
-        request="",
         now=now,
     )
 
@@ -141,36 +144,67 @@ def waiting_for(db: Session, checkout_id: int) -> list[int]:
     )
 
 
-def _ask(
+def waiting_for_subscription(db: Session, subscription_id: int) -> list[int]:
+    """Answer the acts a subscription waits for."""
+    return list(
+        db.scalars(
+            select(_ACT.c.id)
+            .where(_ACT.c.subscription_id == subscription_id, _ACT.c.state == "waiting")
+            .order_by(_ACT.c.id)
+        )
+    )
+
+
+def ask(
     db: Session,
-    checkout: CheckoutSession,
     kind: str,
     effect: str,
     *,
+    account_id: int,
     reason: str,
-    request: str,
     now: datetime,
-    **links: object,
-) -> None:
+    request: str = "",
+    uuid: UUID | None = None,
+    checkout_id: int | None = None,
+    subscription_id: int | None = None,
+    subscription_change_id: int | None = None,
+    payment_id: int | None = None,
+    payment_method_id: int | None = None,
+    user_id: int | None = None,
+) -> int:
+    """Ask for an act, in the transaction of the change that needs it, and answer its row.
+
+    `effect` names it: asked for again it is the same act. What was done stays done; what failed is
+    tried again. `request` is what is sent, from `requests.dump`; `uuid` is ours in it where the
+    provider keeps one.
+    """
     asked = once.insert(
         db,
         Act,
         {
+            "uuid": uuid or uuid4(),
             "effect": effect,
             "kind": kind,
             "reason": reason,
-            "provider_account_id": checkout.provider_account_id,
-            "checkout_id": checkout.id,
+            "provider_account_id": account_id,
+            "checkout_id": checkout_id,
+            "subscription_id": subscription_id,
+            "subscription_change_id": subscription_change_id,
+            "payment_id": payment_id,
+            "payment_method_id": payment_method_id,
+            "user_id": user_id,
             "idempotency_key": str(uuid4()),
             "request": request,
             "next_try_at": now,
-            **links,
         },
     )
-    if asked is None:
-        # Asked for before: what failed then is tried again, what was done stays done.
-        db.execute(
-            update(_ACT)
-            .where(_ACT.c.effect == effect, _ACT.c.state == "failed")
-            .values(state="waiting", idempotency_key=None, next_try_at=now)
-        )
+    if asked is not None:
+        return asked
+    known = _ACT.c.effect == effect
+    db.execute(
+        update(_ACT)
+        .where(known, _ACT.c.state == "failed")
+        .values(state="waiting", idempotency_key=None, next_try_at=now)
+    )
+    found: int = db.scalars(select(_ACT.c.id).where(known)).one()
+    return found

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import TypeAdapter
 
 from app.providers.base import (
+    ChargeRequest,
     CheckoutRequest,
     CustomerRequest,
     RefundRequest,
+    SubscriptionChange,
     SubscriptionRequest,
     TaxRateRequest,
 )
@@ -18,18 +20,49 @@ from app.providers.base import (
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """A subscription to end at once."""
+    """A subscription to end, at once or with its period."""
+
+    provider_id: str
+    customer_id: str | None
+    when: Literal["now", "period_end"] = "now"
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """A subscription whose end is taken back."""
 
     provider_id: str
     customer_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A subscription whose open invoice shall be charged now."""
+
+    provider_id: str
+    customer_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MethodRequest:
+    """A method on file to charge from now on, or to forget."""
+
+    method_id: str
+    customer_id: str
+    subscription_id: str | None = None
+
+
 Request = TypeVar(
     "Request",
     Cancellation,
+    ChargeRequest,
     CheckoutRequest,
+    Collection,
     CustomerRequest,
+    MethodRequest,
     RefundRequest,
+    Resumption,
+    SubscriptionChange,
     SubscriptionRequest,
     TaxRateRequest,
 )
@@ -38,9 +71,14 @@ _ADAPTERS: dict[type, TypeAdapter[object]] = {
     kind: TypeAdapter(kind)
     for kind in (
         Cancellation,
+        ChargeRequest,
         CheckoutRequest,
+        Collection,
         CustomerRequest,
+        MethodRequest,
         RefundRequest,
+        Resumption,
+        SubscriptionChange,
         SubscriptionRequest,
         TaxRateRequest,
     )

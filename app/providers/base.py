@@ -216,8 +216,19 @@ class MethodState:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundState:
+    """A refund as the provider has it now."""
+
+    provider_id: str
+    status: RefundStatus
+    amount: Money
+    uuid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentState:
-    """One attempt to move money as the provider has it now."""
+    """One attempt to move money as the provider has it now. `refunded` is what went back or is on
+    its way back; `fetch_refunds` tells its parts."""
 
     provider_id: str
     status: PaymentStatus
@@ -238,9 +249,44 @@ class PaymentState:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoiceState:
+    """An invoice the provider issued. `reason` tells why: the plan began, a new period did, or it
+    was changed; `next_attempt_at` is when the provider charges again what failed."""
+
+    provider_id: str
+    status: InvoiceStatus
+    total: Money
+    net: Money
+    tax: Money
+    created_at: datetime
+    reason: Literal["begin", "renewal", "change", "other"] = "other"
+    number: str | None = None
+    hosted_url: str | None = None
+    pdf_url: str | None = None
+    subscription_id: str | None = None
+    payment_id: str | None = None
+    paid_at: datetime | None = None
+    period_start: datetime | None = None
+    period_end: datetime | None = None
+    next_attempt_at: datetime | None = None
+    lines: tuple[InvoiceLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """One line of an invoice; `net` is what it adds, negative where something is taken back."""
+
+    name: str
+    quantity: int
+    net: Money
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionState:
     """A subscription as the provider has it now; `total` is what it charges each period, tax
-    included, where the provider says so. `payments` are its latest attempts, newest first;
+    included, where the provider says so. `payments` are its latest attempts and `invoices` its
+    latest invoices, both newest first; `credit` is what the provider takes off the next charges;
+    `ended_by` says whether somebody ended it or nobody paid, where the provider tells.
     `is_canceling` means it ends with the running period. Mollie knows no period: there
     `period_end` is the next charge's date."""
 
@@ -261,6 +307,9 @@ class SubscriptionState:
     payments: tuple[PaymentState, ...] = ()
     uuid: str | None = None
     interval: Interval | None = None
+    invoices: tuple[InvoiceState, ...] = ()
+    credit: Money | None = None
+    ended_by: Literal["request", "not_paid"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,31 +407,6 @@ class RefundRequest:
     payment_id: str
     amount: Money
     description: str
-
-
-@dataclass(frozen=True, slots=True)
-class RefundState:
-    """A refund as the provider has it now."""
-
-    provider_id: str
-    status: RefundStatus
-    amount: Money
-    uuid: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceState:
-    """An invoice the provider issued."""
-
-    provider_id: str
-    status: InvoiceStatus
-    total: Money
-    created_at: datetime
-    number: str | None = None
-    hosted_url: str | None = None
-    pdf_url: str | None = None
-    subscription_id: str | None = None
-    payment_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -509,6 +533,15 @@ class Provider(ABC):
         """Take back a cancelation at period end; Unsupported where it ends at once."""
 
     @abstractmethod
+    def collect(self, provider_id: str, *, key: str) -> SubscriptionState:
+        """Charge a subscription's open invoice now, by its present method, and answer the truth
+        after it; raises Declined, and Unsupported where the provider keeps no open invoice."""
+
+    @abstractmethod
+    def find_payment(self, uuid: str, *, customer_id: str) -> PaymentState | None:
+        """Look for a payment of a customer by our uuid."""
+
+    @abstractmethod
     def charge(self, request: ChargeRequest, *, key: str) -> PaymentState:
         """Charge a method on file; raises Declined."""
 
@@ -529,6 +562,10 @@ class Provider(ABC):
     @abstractmethod
     def refund(self, request: RefundRequest, *, key: str) -> RefundState:
         """Give money back."""
+
+    @abstractmethod
+    def fetch_refunds(self, payment_id: str) -> tuple[RefundState, ...]:
+        """Answer a payment's refunds, oldest first, whoever made them."""
 
     @abstractmethod
     def find_refund(self, uuid: str, *, payment_id: str) -> RefundState | None:

@@ -149,6 +149,15 @@ class MollieProvider(base.Provider):
     ) -> base.SubscriptionState:
         raise errors.Unsupported("Mollie ends a subscription for good: begin a new one")
 
+    def collect(self, provider_id: str, *, key: str) -> base.SubscriptionState:
+        raise errors.Unsupported("Mollie keeps no open invoice: charge the mandate")
+
+    def find_payment(self, uuid: str, *, customer_id: str) -> base.PaymentState | None:
+        """Look through the customer's newest thousand payments."""
+        payments = self._account.payments(customer_id)
+        found = next((p for p in payments if wire.uuid_in(p) == uuid), None)
+        return wire.payment_in(found) if found else None
+
     def charge(self, request: base.ChargeRequest, *, key: str) -> base.PaymentState:
         body = wire.charge_out(request, api_url=self._api_url)
         payment = self._account.charge_customer(request.customer_id, body, key=key)
@@ -184,9 +193,11 @@ class MollieProvider(base.Provider):
         return wire.refund_in(refund)
 
     def find_refund(self, uuid: str, *, payment_id: str) -> base.RefundState | None:
-        refunds = self._account.refunds(payment_id)
-        found = next((refund for refund in refunds if wire.uuid_in(refund) == uuid), None)
-        return wire.refund_in(found) if found else None
+        found = self.fetch_refunds(payment_id)
+        return next((refund for refund in found if refund.uuid == uuid), None)
+
+    def fetch_refunds(self, payment_id: str) -> tuple[base.RefundState, ...]:
+        return tuple(wire.refund_in(refund) for refund in self._account.refunds(payment_id))[::-1]
 
     def fetch_invoices(self, customer_id: str, *, limit: int) -> tuple[base.InvoiceState, ...]:
         """Answer none: Mollie issues no invoices for payments."""

@@ -20,7 +20,7 @@ from mollie.api.objects.payment import Payment
 from mollie.api.objects.subscription import Subscription
 from mollie.api.resources import SubscriptionPayments
 
-from app.providers import base, errors
+from app.providers import base, errors, pace
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -232,14 +232,17 @@ class _Sdk(Client):
             self.set_api_key(connection.secret_key)
         # The SDK makes its session on first use, without a lock; so it is made here.
         self._client = _session(self.api_endpoint)
+        self._connection = connection
         self._answer = threading.local()
 
     def perform_http_call(self, *args: Any, **kwargs: Any) -> requests.Response:
+        pace.wait(self._connection)
         response = super().perform_http_call(*args, **kwargs)
         # Taken out, since the SDK writes a line with the key to the root logger for it.
         self._answer.replayed = bool(response.headers.pop("Idempotent-Replayed", None))
         self._answer.status = response.status_code
         self._answer.retry_after = response.headers.get("Retry-After")
+        pace.rest(self._connection, self.retry_after)
         return response
 
     def close(self) -> None:

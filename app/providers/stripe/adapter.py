@@ -128,6 +128,12 @@ class StripeProvider(base.Provider):
     ) -> base.SubscriptionState:
         return subscriptions.resume(self._client, provider_id, key=key)
 
+    def collect(self, provider_id: str, *, key: str) -> base.SubscriptionState:
+        return subscriptions.collect(self._client, provider_id, key=key)
+
+    def find_payment(self, uuid: str, *, customer_id: str) -> base.PaymentState | None:
+        return payments.find(self._client, uuid, customer_id=customer_id)
+
     def charge(self, request: base.ChargeRequest, *, key: str) -> base.PaymentState:
         return payments.charge(self._client, request, key=key)
 
@@ -152,7 +158,11 @@ class StripeProvider(base.Provider):
         return payments.refund(self._client, request, key=key)
 
     def find_refund(self, uuid: str, *, payment_id: str) -> base.RefundState | None:
-        return payments.find_refund(self._client, uuid, payment_id=payment_id)
+        found = payments.fetch_refunds(self._client, payment_id)
+        return next((refund for refund in found if refund.uuid == uuid), None)
+
+    def fetch_refunds(self, payment_id: str) -> tuple[base.RefundState, ...]:
+        return payments.fetch_refunds(self._client, payment_id)
 
     def fetch_invoices(self, customer_id: str, *, limit: int) -> tuple[base.InvoiceState, ...]:
         query = {"customer": customer_id, "expand": ("data.payments",)}

@@ -12,7 +12,7 @@ from typing import Any
 
 import stripe
 
-from app.providers import base, errors
+from app.providers import base, errors, pace
 from app.providers.stripe import faults
 from app.providers.stripe.transport import Transport
 
@@ -55,6 +55,7 @@ class Client:
 
     def __init__(self, connection: base.Connection, timeouts: tuple[float, float]) -> None:
         self._longest_try = sum(timeouts)
+        self._account = connection
         self._transport = Transport(connection.api_url, timeouts)
         self._sdk = stripe.StripeClient(
             connection.secret_key,
@@ -115,11 +116,15 @@ class Client:
         options: Mapping[str, str],
     ) -> Json:
         url = _url(path)
+        pace.wait(self._account)
         try:
             # The SDK's typed calls cost twice as much, for objects that carry the key.
             response = self._sdk.raw_request(method, url, headers=_HEADERS, **options, **params)
         except stripe.StripeError as error:
-            raise faults.translate(error) from error
+            ours = faults.translate(error)
+            if isinstance(ours, errors.Unavailable):
+                pace.rest(self._account, ours.retry_after)
+            raise ours from error
         if not isinstance(response.data, dict):
             raise errors.Unavailable("Stripe: the answer is not an object")
         return response.data

@@ -43,11 +43,18 @@ def refund(client: Client, request: base.RefundRequest, *, key: str) -> base.Ref
     return states.refund(client.post("refunds", params=params.refund(request), key=key))
 
 
-def find_refund(client: Client, uuid: str, *, payment_id: str) -> base.RefundState | None:
-    """Look for a refund of a payment by our uuid."""
-    for found in client.each("refunds", params={"payment_intent": payment_id}):
-        if states.uuid(found) == uuid:
-            return states.refund(found)
+def fetch_refunds(client: Client, payment_id: str) -> tuple[base.RefundState, ...]:
+    """Answer a payment's refunds, oldest first."""
+    found = client.each("refunds", params={"payment_intent": payment_id})
+    return tuple(states.refund(refund) for refund in found)[::-1]
+
+
+def find(client: Client, uuid: str, *, customer_id: str) -> base.PaymentState | None:
+    """Look for a payment of a customer by our uuid."""
+    query = {"customer": customer_id, "expand": ("data.latest_charge",)}
+    for intent in client.each("payment_intents", params=query):
+        if states.uuid(intent) == uuid:
+            return states.payment(intent)
     return None
 
 
@@ -67,12 +74,17 @@ def of_invoice(
     )
 
 
-def of_subscription(
-    client: Client, subscription_id: str, *, customer_id: str
-) -> tuple[base.PaymentState, ...]:
-    """Answer the attempts to pay a subscription's latest invoices, newest first."""
+def bills_of(client: Client, subscription_id: str) -> list[Json]:
+    """Answer a subscription's latest invoices as Stripe has them, newest first."""
     query = {"subscription": subscription_id, "limit": _INVOICES, "expand": ("data.payments",)}
-    bills = client.get("invoices", params=query)["data"]
+    bills: list[Json] = client.get("invoices", params=query)["data"]
+    return bills
+
+
+def of_bills(
+    client: Client, bills: list[Json], *, subscription_id: str, customer_id: str
+) -> tuple[base.PaymentState, ...]:
+    """Answer the attempts to pay a subscription's invoices, newest first."""
     invoices = {intent: bill["id"] for bill in bills for intent in states.invoice_intents(bill)}
     if not invoices:
         return ()

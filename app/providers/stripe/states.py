@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from app.money import Money, zero
 from app.providers import base, errors
@@ -14,6 +14,15 @@ Json = Mapping[str, Any]
 
 # Invoices whose total is the price of one period.
 _WHOLE_PERIOD = ("subscription_create", "subscription_cycle")
+_REASONS: dict[str, Literal["begin", "renewal", "change"]] = {
+    "subscription_create": "begin",
+    "subscription_cycle": "renewal",
+    "subscription_update": "change",
+}
+_ENDED_BY: dict[str, Literal["request", "not_paid"]] = {
+    "cancellation_requested": "request",
+    "payment_failed": "not_paid",
+}
 
 
 @wire.readable
@@ -55,7 +64,11 @@ def payment(
 
 
 @wire.readable
-def subscription(found: Json, payments: tuple[base.PaymentState, ...]) -> base.SubscriptionState:
+def subscription(
+    found: Json,
+    payments: tuple[base.PaymentState, ...],
+    invoices: tuple[base.InvoiceState, ...] = (),
+) -> base.SubscriptionState:
     """Read a subscription; the period stands on its items, not on itself."""
     item = item_of(found)
     price = item["price"]
@@ -79,6 +92,9 @@ def subscription(found: Json, payments: tuple[base.PaymentState, ...]) -> base.S
         payments=payments,
         uuid=uuid(found),
         interval=wire.INTERVALS.get((price.get("recurring") or {}).get("interval", "")),
+        invoices=invoices,
+        credit=_credit(found),
+        ended_by=_ENDED_BY.get((found.get("cancellation_details") or {}).get("reason") or ""),
     )
 
 
@@ -119,17 +135,35 @@ def refund(found: Json) -> base.RefundState:
 
 @wire.readable
 def invoice(found: Json) -> base.InvoiceState:
-    """Read an invoice with its payments expanded."""
+    """Read an invoice with its payments expanded. Its own period is when it was drawn up; what it
+    is for stands on its lines, the latest of which is not a credit for time gone by."""
+    currency = found["currency"]
+    total = wire.money(found["total"], currency)
+    net = wire.money(_net(found), currency)
+    lines = (found.get("lines") or {}).get("data", ())
+    start, end = max(
+        ((line["period"]["start"], line["period"]["end"]) for line in lines),
+        default=(None, None),
+        key=lambda period: period[1],
+    )
     return base.InvoiceState(
         provider_id=found["id"],
         status=wire.invoice_status(found.get("status")),
-        total=wire.money(found["total"], found["currency"]),
+        total=total,
+        net=net,
+        tax=total - net,
         created_at=wire.read_time(found["created"]),
+        reason=_REASONS.get(found.get("billing_reason") or "", "other"),
         number=found.get("number"),
         hosted_url=found.get("hosted_invoice_url"),
         pdf_url=found.get("invoice_pdf"),
         subscription_id=invoice_subscription(found),
         payment_id=next(iter(invoice_intents(found)), None),
+        paid_at=wire.read_time_or_none((found.get("status_transitions") or {}).get("paid_at")),
+        period_start=wire.read_time_or_none(start),
+        period_end=wire.read_time_or_none(end),
+        next_attempt_at=wire.read_time_or_none(found.get("next_payment_attempt")),
+        lines=tuple(_line(line) for line in lines),
     )
 
 
@@ -188,6 +222,33 @@ def _means(intent: Json, charge: Json) -> base.MethodState | None:
     error = intent.get("last_payment_error") or {}
     found = expanded(intent.get("payment_method")) or error.get("payment_method")
     return None if found is None else method(found)
+
+
+def _net(found: Json) -> int:
+    without = found.get("total_excluding_tax")
+    if without is not None:
+        return int(without)
+    tax = sum(int(one["amount"]) for one in found.get("total_taxes") or ())
+    return int(found["total"]) - tax
+
+
+def _line(line: Json) -> base.InvoiceLine:
+    inside = sum(
+        tax["amount"] for tax in line.get("taxes") or () if tax["tax_behavior"] == "inclusive"
+    )
+    return base.InvoiceLine(
+        name=line.get("description") or "",
+        quantity=line.get("quantity") or 1,
+        net=wire.money(line["amount"] - inside, line["currency"]),
+    )
+
+
+def _credit(found: Json) -> Money | None:
+    """A customer's balance below nothing is taken off the next invoices."""
+    customer = expanded(found.get("customer"))
+    if customer is None:
+        return None
+    return wire.money(max(0, -(customer.get("balance") or 0)), found["currency"])
 
 
 def _period_total(found: Json) -> Money | None:

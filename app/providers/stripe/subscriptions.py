@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Literal
 
 from app.money import zero
 from app.providers import base, errors
 from app.providers.stripe import params, payments, states, wire
 from app.providers.stripe.client import Client, Json
+
+log = logging.getLogger(__name__)
 
 _EXPAND = (
     "default_payment_method",
@@ -29,8 +32,11 @@ def fetch(client: Client, provider_id: str) -> base.SubscriptionState:
     """Answer the present truth about a subscription and its latest payments."""
     found = client.get("subscriptions", provider_id, params={"expand": _EXPAND})
     customer_id = states.id_of(found["customer"]) or ""
-    attempts = payments.of_subscription(client, provider_id, customer_id=customer_id)
-    return states.subscription(found, attempts)
+    bills = payments.bills_of(client, provider_id)
+    attempts = payments.of_bills(
+        client, bills, subscription_id=provider_id, customer_id=customer_id
+    )
+    return states.subscription(found, attempts, tuple(states.invoice(bill) for bill in bills))
 
 
 def preview(client: Client, change: base.SubscriptionChange) -> base.ChangePreview:
@@ -82,6 +88,19 @@ def resume(client: Client, provider_id: str, *, key: str) -> base.SubscriptionSt
     """Take back a cancelation at period end; raises Refused for one that has ended."""
     body = {"cancel_at_period_end": False}
     client.post("subscriptions", provider_id, params=body, key=key)
+    return fetch(client, provider_id)
+
+
+def collect(client: Client, provider_id: str, *, key: str) -> base.SubscriptionState:
+    """Charge the oldest invoice that is open; raises Declined. Nothing open is no error."""
+    query = {"subscription": provider_id, "status": "open"}
+    waiting = list(client.each("invoices", params=query))
+    if waiting:
+        try:
+            client.post("invoices", waiting[-1]["id"], "pay", key=key)
+        except errors.Refused:
+            # It was paid, or given up, meanwhile.
+            log.info("Stripe would not take the open invoice of %s", provider_id)
     return fetch(client, provider_id)
 
 
