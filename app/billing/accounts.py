@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import cache
 from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import clock
-from app.billing.errors import NotAllowed, NotAuthenticated
+from app.billing import attempts
+from app.billing.errors import Invalid, NotAuthenticated
 from app.billing.site import Site
-from app.models import FailedSignIn, User
+from app.billing.text import Text
+from app.models import User
 
 # OWASP, Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_WINDOW = timedelta(minutes=15)
 _TRIES_PER_ADDRESS = 5
+SHORTEST_PASSWORD = 12
+_LONGEST_PASSWORD = 1024
 
 
 def hash_password(password: str) -> str:
@@ -34,6 +35,52 @@ def find(db: Session, uuid: UUID) -> User | None:
     ).one_or_none()
 
 
+def of_email(db: Session, email: str) -> User | None:
+    """Answer the user of an e-mail as it is stored, if there still is one."""
+    return db.scalars(
+        select(User).where(User.email == email, User.deleted_at.is_(None))
+    ).one_or_none()
+
+
+def plain_email(email: str) -> str:
+    """Answer a typed e-mail as it is stored: in lower case, without what cannot be printed."""
+    return "".join(filter(str.isprintable, email)).strip().lower()[:320]
+
+
+def session_epoch(db: Session, user_id: int) -> int | None:
+    """Answer which sign-ins of a user count; None where the user is gone."""
+    return db.scalar(
+        select(User.session_epoch).where(User.id == user_id, User.deleted_at.is_(None))
+    )
+
+
+def digest_of_new(password: str, *, email: str) -> str:
+    """Answer a new password as it is stored. Takes its time, so no transaction should be open.
+
+    Raises Invalid naming `password`: long is what makes it strong, whatever it is made of (NIST SP
+    800-63B, "Passwords"), and the e-mail is the first thing to be guessed.
+    """
+    if len(password) < SHORTEST_PASSWORD:
+        raise Invalid(
+            "Use at least %(least)s characters. Four words in a row do well.",
+            field="password",
+            least=SHORTEST_PASSWORD,
+        )
+    if len(password) > _LONGEST_PASSWORD:
+        raise Invalid("Use at most %(most)s characters.", field="password", most=_LONGEST_PASSWORD)
+    if plain_email(password) == email:
+        raise Invalid("Use something else than your e-mail address.", field="password")
+    return _HASHER.hash(password)
+
+
+def renew_password(db: Session, user: User, digest: str) -> None:
+    """Give a user another password; whoever is signed in as them is not any more."""
+    user.password_digest = digest
+    user.session_epoch += 1
+    attempts.forgive(db, _of(user.email))
+    db.flush()
+
+
 def sign_in(db: Session, site: Site, *, email: str, password: str, address: str | None) -> User:
     """Answer the user with this e-mail and password; commits.
 
@@ -41,45 +88,26 @@ def sign_in(db: Session, site: Site, *, email: str, password: str, address: str 
     when it is right, so that guesses made at the same time all count. Raises NotAuthenticated, and
     NotAllowed after too many tries for the e-mail, or from the address, within 15 minutes.
     """
-    email = "".join(filter(str.isprintable, email)).strip().lower()
-    limits = {f"email:{email[:320]}": site.config.SIGN_IN_TRIES}
+    email = plain_email(email)
+    limits = {_of(email): site.config.SIGN_IN_TRIES}
     if address:
         limits[f"address:{address}"] = site.config.SIGN_IN_TRIES * _TRIES_PER_ADDRESS
-    tries = _count(db, limits)
-    user = db.scalars(
-        select(User).where(User.email == email, User.deleted_at.is_(None))
-    ).one_or_none()
+    tries = attempts.count(
+        db,
+        limits,
+        refusal=Text("There were too many attempts to sign in. Wait 15 minutes, then try again."),
+    )
+    user = of_email(db, email)
     # Argon2 takes its time; no transaction waits for it.
     db.commit()
     if not _is_right(user, password):
         raise NotAuthenticated("This e-mail and password do not belong together. Try again.")
     assert user is not None
-    _forgive(db, tries, f"email:{email[:320]}")
+    attempts.forgive(db, _of(email), tries)
     if user.password_digest and _HASHER.check_needs_rehash(user.password_digest):
         user.password_digest = _HASHER.hash(password)
     db.commit()
     return user
-
-
-def _count(db: Session, limits: dict[str, int]) -> list[int]:
-    now = clock.wall()
-    db.execute(delete(FailedSignIn).where(FailedSignIn.at < now - _WINDOW))
-    tries = [FailedSignIn(subject=subject, at=now) for subject in limits]
-    db.add_all(tries)
-    db.commit()
-    rows = db.execute(
-        select(FailedSignIn.subject, func.count())
-        .where(FailedSignIn.subject.in_(limits))
-        .group_by(FailedSignIn.subject)
-    )
-    counted = dict(rows.all())
-    if any(counted[subject] > limit for subject, limit in limits.items()):
-        db.execute(delete(FailedSignIn).where(FailedSignIn.id.in_([row.id for row in tries])))
-        db.commit()
-        raise NotAllowed(
-            "There were too many attempts to sign in. Wait 15 minutes, then try again."
-        )
-    return [row.id for row in tries]
 
 
 def _is_right(user: User | None, password: str) -> bool:
@@ -92,10 +120,8 @@ def _is_right(user: User | None, password: str) -> bool:
     return digest is not None
 
 
-def _forgive(db: Session, tries: list[int], subject: str) -> None:
-    db.execute(
-        delete(FailedSignIn).where(or_(FailedSignIn.id.in_(tries), FailedSignIn.subject == subject))
-    )
+def _of(email: str) -> str:
+    return f"email:{email}"
 
 
 @cache

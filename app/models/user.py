@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app import clock
 from app.db.base import Base
 from app.models.app import App
 from app.models.tenant import Tenant
@@ -15,7 +16,10 @@ _IS_OPEN = text("accepted_at IS NULL AND revoked_at IS NULL")
 
 
 class User(Base):
-    """A person; `email` is kept in lower case and is unique in the installation."""
+    """A person; `email` is kept in lower case and is unique in the installation.
+
+    A sign-in counts while it carries the present `session_epoch`: one more ends all at once.
+    """
 
     __tablename__ = "user"
 
@@ -24,6 +28,7 @@ class User(Base):
     password_digest: Mapped[str | None]
     locale: Mapped[str | None]
     external_id: Mapped[str | None] = mapped_column(unique=True)
+    session_epoch: Mapped[int] = mapped_column(default=0)
 
     memberships: Mapped[list[Membership]] = relationship(
         back_populates="user", order_by="Membership.id"
@@ -100,23 +105,33 @@ class Invitation(Base):
     tenant: Mapped[Tenant] = relationship()
     invited_by: Mapped[User | None] = relationship()
 
+    @property
+    def is_over(self) -> bool:
+        """Its time has passed without an answer."""
+        return self.expires_at <= clock.wall()
+
 
 class PasswordReset(Base):
-    """A way to choose a new password, sent by e-mail; only a digest of the token is kept."""
+    """A way to choose a new password, sent by e-mail; only a digest of the token is kept.
+
+    Without a user nobody has the address that was typed: the row is there so that the answer takes
+    as long.
+    """
 
     __tablename__ = "password_reset"
     __table_args__ = (Index(None, "user_id", "id"),)
 
-    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     token_digest: Mapped[str] = mapped_column(unique=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
 
-    user: Mapped[User] = relationship()
+    user: Mapped[User | None] = relationship()
 
 
 class FailedSignIn(Base):
-    """A sign-in that failed, kept to slow down guessing; `subject` is an e-mail or an address."""
+    """A sign-in that failed, or a mail that was asked for, kept to slow down guessing and
+    pestering; `subject` names what is counted, such as `email:…`."""
 
     __tablename__ = "failed_sign_in"
     __table_args__ = (Index(None, "subject", "at"),)
