@@ -6,19 +6,22 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.base import Base
+from app.models.app import App
+from app.models.tenant import Tenant
 
 _IS_WAITING = text("state = 'waiting'")
 
 
 class Mail(Base):
-    """A mail to send once; `effect` names the transition it tells of.
+    """A mail to send once; `kind` and `effect` name the transition it tells of.
 
-    `uuid` is in its Message-ID, so that a repeated one can be told. `values` is what its template
-    needs, as it was at that moment; a secret in it is sealed. `tries` counts what was begun,
-    whatever came of it.
+    `uuid` is in its Message-ID, so that a repeated one can be told. `values` is what its words
+    need, as it was at that moment; a secret in it is sealed. `tries` counts what was begun,
+    whatever came of it; `next_try_at` is billing time. Without `app_id` it is about the
+    installation.
     """
 
     __tablename__ = "mail"
@@ -31,8 +34,9 @@ class Mail(Base):
     effect: Mapped[str] = mapped_column(unique=True)
     app_id: Mapped[int | None] = mapped_column(ForeignKey("app.id"))
     tenant_id: Mapped[int | None] = mapped_column(ForeignKey("tenant.id"))
+    livemode: Mapped[bool]
     recipient: Mapped[str]
-    template: Mapped[str]
+    kind: Mapped[str]
     values: Mapped[dict[str, Any]]
     locale: Mapped[str | None]
     state: Mapped[str] = mapped_column(default="waiting")
@@ -41,3 +45,6 @@ class Mail(Base):
     claimed_until: Mapped[datetime | None]
     next_try_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+    app: Mapped[App | None] = relationship()
+    tenant: Mapped[Tenant | None] = relationship()

@@ -1,0 +1,99 @@
+"""A mail is written once with its change, and sent once afterwards."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.billing import mail_kinds, mails
+from app.models import App, Mail, Tenant, User
+from app.money import Money
+from tests.cast import World
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+RECEIPT = mail_kinds.Receipt(plan="Team", amount=Money(9000, "EUR"), period_end=NOW)
+REVIEW = mail_kinds.NeedsReview(plan="Team", reason="late", checkout_uuid="1")
+
+
+def outbox(db: Session) -> list[Mail]:
+    return list(db.scalars(select(Mail).order_by(Mail.id)))
+
+
+class TestWrite:
+    def test_writes_a_mail_once_per_kind_and_effect(self, db: Session, world: World) -> None:
+        app, tenant = world.app.id, world.globex.id
+        for _ in range(2):
+            mails.write(db, RECEIPT, "payment:1", app_id=app, tenant_id=tenant, now=NOW)
+        mails.write(db, REVIEW, "payment:1", app_id=app, tenant_id=tenant, now=NOW)
+
+        assert [mail.effect for mail in outbox(db)] == [
+            "receipt:payment:1",
+            "needs_review:payment:1",
+        ]
+
+    def test_keeps_what_it_tells_as_it_was(self, db: Session, world: World) -> None:
+        mails.write(db, RECEIPT, "payment:1", app_id=world.app.id, tenant_id=1, now=NOW)
+        db.expire_all()
+
+        (mail,) = outbox(db)
+
+        assert mail_kinds.load(mail.kind, mail.values) == RECEIPT
+
+    @pytest.mark.parametrize(
+        ("invoice_email", "recipient", "expected"),
+        [
+            ("books@globex.example", None, "books@globex.example"),
+            (None, None, "tara@globex.example"),
+            ("books@globex.example", "milo@globex.example", "milo@globex.example"),
+        ],
+    )
+    def test_goes_to_whom_the_tenant_named(
+        self,
+        db: Session,
+        world: World,
+        invoice_email: str | None,
+        recipient: str | None,
+        expected: str,
+    ) -> None:
+        db.execute(update(Tenant).values(invoice_email=invoice_email))
+        tenant = world.globex.id
+
+        mails.write(
+            db, RECEIPT, "1", app_id=world.app.id, tenant_id=tenant, now=NOW, recipient=recipient
+        )
+
+        assert [mail.recipient for mail in outbox(db)] == [expected]
+
+    @pytest.mark.parametrize(
+        ("support", "expected"),
+        [("help@acme.example", "help@acme.example"), (None, "alice@acme.example")],
+    )
+    def test_tells_the_app_what_the_app_has_to_look_at(
+        self, db: Session, world: World, support: str | None, expected: str
+    ) -> None:
+        db.execute(update(App).values(support_email=support))
+
+        mails.write(db, REVIEW, "1", app_id=world.app.id, tenant_id=world.globex.id, now=NOW)
+
+        assert [mail.recipient for mail in outbox(db)] == [expected]
+
+    def test_writes_nothing_where_nobody_is_there(self, db: Session, world: World) -> None:
+        empty = Tenant(app_id=world.app.id, name="Empty")
+        db.add(empty)
+        db.flush()
+
+        written = mails.write(db, RECEIPT, "1", app_id=world.app.id, tenant_id=empty.id, now=NOW)
+
+        assert written is None
+        assert outbox(db) == []
+
+    def test_is_in_the_language_of_its_reader(self, db: Session, world: World) -> None:
+        db.execute(update(User).where(User.id == world.milo.id).values(locale="de"))
+
+        for address in ("Milo@globex.example", "books@globex.example"):
+            mails.write(db, RECEIPT, address, app_id=world.app.id, now=NOW, recipient=address)
+
+        assert [mail.locale for mail in outbox(db)] == ["de", None]
