@@ -10,21 +10,23 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 BASE = {"config", "money", "clock"}
-BELOW = BASE | {"db", "models", "billing"}
+BELOW = BASE | {"figures", "db", "models", "billing"}
 
 # A shelf is a file or folder directly in app/. It may import itself and what stands here.
 MAY_IMPORT: dict[str, set[str]] = {
     "config": set(),
     "money": set(),
     "clock": set(),
+    "figures": {"money"},
     "processes": {"config"},
     "sandbox": set(),
     "providers": {"money"},
     "db": BASE,
     "models": BASE | {"db"},
     "migrations": BASE | {"db", "models"},
-    "billing": BASE | {"db", "models", "providers"},
-    "jobs": BELOW,
+    "billing": BASE | {"figures", "db", "models", "providers"},
+    "mails": BELOW,
+    "jobs": BELOW | {"mails"},
     "hooks": BELOW | {"jobs"},
     "health": BELOW | {"jobs"},
     "web": BELOW | {"jobs"},
@@ -39,11 +41,13 @@ MAY_IMPORT: dict[str, set[str]] = {
 # Libraries that belong to some shelves only.
 ONLY_IN: dict[str, set[str]] = {
     "flask": {"web", "api", "portal", "console", "hooks", "health", "cli", "app", "sandbox"},
-    "sqlalchemy": BELOW - BASE
+    "sqlalchemy": BELOW - BASE - {"figures"}
     | {"migrations", "web", "api", "portal", "console", "hooks", "health", "jobs", "cli", "demo"},
     "stripe": {"providers"},
     "mollie": {"providers"},
     "huey": {"jobs"},
+    "smtplib": {"mails"},
+    "aiosmtpd": {"sandbox"},
 }
 
 
