@@ -35,8 +35,19 @@ class Tax:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """A plan's first days without a charge, and what each period costs after them."""
+
+    days: int
+    net: int
+    tax: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class CheckoutOrder:
-    """One purchase or set-up, complete. Amounts are what is due today.
+    """One purchase or set-up, complete. Amounts are what is due today; `trial` is what a plan costs
+    after it.
 
     `slot` is set in the portal: of one tenant, mode and slot at most one order is pending.
     `customer_id` and `provider_tax_rate_id` are given where the provider has made them already.
@@ -64,6 +75,7 @@ class CheckoutOrder:
     slot: str | None = None
     quantity: int = 1
     tax: Tax = field(default_factory=Tax)
+    trial: Trial | None = None
     success_url: str | None = None
     cancel_url: str | None = None
     locale: str | None = None
@@ -104,6 +116,7 @@ class CheckoutOrder:
             self.tax.rule,
             self.tax.country,
             self.tax.vat_number,
+            self.trial,
         )
         return sha256(repr(words).encode()).hexdigest()
 
@@ -172,6 +185,7 @@ def again(row: CheckoutSession) -> CheckoutOrder:
             vat_number=row.vat_number,
             vat_status=row.vat_status,
         ),
+        trial=_trial_of(row),
         success_url=row.success_url,
         cancel_url=row.cancel_url,
         locale=kept.locale,
@@ -225,9 +239,16 @@ def request(
         locale=order.locale,
         webhook_url=site.hook_url(order.account),
         expires_at=now + order.lifetime if order.lifetime else None,
+        trial_days=order.trial.days if order.trial else 0,
         embedded=order.embedded,
         collect=order.collect,
     )
+
+
+def _trial_of(row: CheckoutSession) -> Trial | None:
+    if row.renewal_net is None or row.renewal_tax is None or row.renewal_total is None:
+        return None
+    return Trial(row.trial_days, row.renewal_net, row.renewal_tax, row.renewal_total)
 
 
 def _taxed(line: Line, provider_tax_rate_id: str | None, tax: Tax) -> Line:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Executable, and_, bindparam, select
 from sqlalchemy.orm import Session, contains_eager
 
-from app.billing import countries, products, taxes, urls
+from app.billing import countries, products, taxes, trials, urls
 from app.billing.checkout_orders import VERIFICATION_MINOR, CheckoutOrder, Tax
 from app.billing.errors import Invalid, NotFound, Unsupported
 from app.billing.site import Site
@@ -36,7 +36,8 @@ Origin = Literal["tenant_v1", "provider_v1", "bearer_v1"]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a caller named, and by which ids the provider knows it already."""
+    """What a caller named, and by which ids the provider knows it already; `trial_days` are what
+    the tenant would have free at the price."""
 
     account: ProviderAccount
     price: Price | None = None
@@ -44,6 +45,7 @@ class Found:
     customer_id: str | None = None
     provider_price_id: str | None = None
     provider_tax_rate_id: str | None = None
+    trial_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def find(
     rate: str | UUID | None,
 ) -> Found:
     """Answer an app's connected account at a provider, and a price and a rate of the app by our id
-    or uuid, in one query. None asks for none.
+    or uuid, in one query (two where the price gives a trial). None asks for none.
 
     Raises Unsupported (field provider) where it is not connected, NotFound (field price or rate)
     for an unknown or foreign one, Invalid for an archived one.
@@ -117,7 +119,10 @@ def find(
     _require(rate, found_rate, "rate")
     if product is not None and product.archived_at is not None:
         raise Invalid("is not sold any more", field="price")
-    return Found(account, found_price, found_rate, customer_id, price_id, rate_id)
+    days = 0
+    if found_price is not None:
+        days = trials.days(db, tenant, found_price, livemode=livemode, is_binding=True)
+    return Found(account, found_price, found_rate, customer_id, price_id, rate_id, days)
 
 
 def order(
@@ -151,7 +156,7 @@ def order(
         "origin": origin,
         "tenant": tenant,
         "user_id": user.id if user else None,
-        "method": _method(site, found.account, asked, currency),
+        "method": _method(site, found, asked, currency),
         "success_url": _url(asked.success_url, "success_url"),
         "cancel_url": _url(asked.cancel_url, "cancel_url"),
         "locale": asked.locale,
@@ -195,14 +200,18 @@ def _purchase(
             field="is_reverse_charge",
         )
     behavior = cast(TaxBehavior, price.tax_behavior)
-    rounding = site.capabilities(found.account.provider).tax_rounding
+    capabilities = site.capabilities(found.account.provider)
     lines = [(price.amount, asked.quantity, behavior)]
-    amounts = taxes.apply(lines, Decimal(rate.percentage), rounding)
+    amounts = taxes.apply(lines, Decimal(rate.percentage), capabilities.tax_rounding)
     return CheckoutOrder(
         **common,
-        net=amounts.net.minor,
-        tax_amount=amounts.tax.minor,
-        total=amounts.total.minor,
+        **trials.due(
+            capabilities,
+            found.trial_days,
+            net=amounts.net.minor,
+            tax=amounts.tax.minor,
+            total=amounts.total.minor,
+        ),
         description=f"{app.name} {price.product.name}",
         lines=(_line(price, found.provider_price_id, asked.quantity),),
         price_row=price.id,
@@ -254,16 +263,24 @@ def _currency(code: str) -> str:
     return code.upper()
 
 
-def _method(site: Site, account: ProviderAccount, asked: Instructions, currency: str) -> str | None:
-    capabilities = site.capabilities(account.provider)
-    offered = capabilities.offers(asked.mode, currency)
+def _method(site: Site, found: Found, asked: Instructions, currency: str) -> str | None:
+    capabilities = site.capabilities(found.account.provider)
+    days = found.trial_days if asked.mode == "subscription" else 0
+    mode = trials.mode(capabilities, asked.mode, days)
+    offered = capabilities.offers(mode, currency)
     if not offered:
         raise Unsupported(
             "is none that %(provider)s takes here", field="currency", provider=capabilities.name
         )
     if asked.method is None:
         return offered[0].slug if len(offered) == 1 else None
-    method = capabilities.method(asked.method, asked.mode, currency)
+    method = capabilities.method(asked.method, mode, currency)
+    if method is None and capabilities.method(asked.method, asked.mode, currency):
+        raise Unsupported(
+            "cannot begin the trial of this price at %(provider)s",
+            field="method",
+            provider=capabilities.name,
+        )
     if method is None:
         raise Unsupported(
             "is not offered by %(provider)s for this mode and currency",

@@ -74,7 +74,7 @@ def needs_rate(site: Site, order: CheckoutOrder) -> bool:
 def _values(site: Site, order: CheckoutOrder) -> dict[str, Any]:
     now = order.created_at or site.clock.now()
     checkout = uuid4()
-    tax = order.tax
+    tax, trial = order.tax, order.trial
     return {
         "uuid": checkout,
         "created_at": now,
@@ -97,6 +97,10 @@ def _values(site: Site, order: CheckoutOrder) -> dict[str, Any]:
         "net": order.net,
         "tax": order.tax_amount,
         "total": order.total,
+        "trial_days": trial.days if trial else 0,
+        "renewal_net": trial.net if trial else None,
+        "renewal_tax": trial.tax if trial else None,
+        "renewal_total": trial.total if trial else None,
         "tax_rule": tax.rule,
         "tax_country": tax.country,
         "tax_percentage": tax.percentage,

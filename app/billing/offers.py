@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.billing import provider_accounts
+from app.billing import provider_accounts, trials
 from app.billing.site import Site
 from app.models import Tenant
 from app.providers.base import Mode
@@ -24,7 +24,13 @@ class OfferedMethod:
 
 
 def methods(
-    db: Session, site: Site, tenant: Tenant, *, mode: Mode, currency: str
+    db: Session,
+    site: Site,
+    tenant: Tenant,
+    *,
+    mode: Mode,
+    currency: str,
+    trial_days: int = 0,
 ) -> list[OfferedMethod]:
     """Answer every way to pay at the app's connected accounts, the default account first."""
     offered = []
@@ -38,6 +44,6 @@ def methods(
                 method=method.slug,
                 settle_days=method.settle_days,
             )
-            for method in capabilities.offers(mode, currency)
+            for method in capabilities.offers(trials.mode(capabilities, mode, trial_days), currency)
         ]
     return offered

@@ -20,6 +20,7 @@ from app.billing import (
     subscriptions,
     taxes,
     tenants,
+    trials,
     vat_numbers,
 )
 from app.billing.basis import At
@@ -39,7 +40,7 @@ from app.models import (
     Tenant,
 )
 from app.models.checkout_session import PENDING
-from app.providers.base import Interval, Line, Mode, TaxBehavior
+from app.providers.base import Capabilities, Interval, Line, Mode, TaxBehavior
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ def review(db: Session, site: Site, *, membership: Membership, choice: Choice) -
     tenant = membership.tenant
     price = products.find_price(db, tenant, choice.price_id)
     vat, problems = _check(tenant, price, choice)
+    days = trials.days(db, tenant, price, livemode=tenant.app.livemode)
     quote = None
     if not problems.keys() & {"price_id", "quantity", "country"}:
         quote = quotes.make(
@@ -96,6 +98,7 @@ def review(db: Session, site: Site, *, membership: Membership, choice: Choice) -
             vat=vat,
             app=tenant.app,
             rates=taxes.rates(db, tenant.app_id),
+            trial_days=days,
         )
     token = None
     if quote is not None and quote.is_sold:
@@ -106,7 +109,9 @@ def review(db: Session, site: Site, *, membership: Membership, choice: Choice) -
         quantity=choice.quantity,
         quote=quote,
         quote_token=token,
-        methods=offers.methods(db, site, tenant, mode=_mode(price), currency=price.currency),
+        methods=offers.methods(
+            db, site, tenant, mode=_mode(price), currency=price.currency, trial_days=days
+        ),
         problems=problems,
         running=(
             subscriptions.running(db, tenant.id, livemode=tenant.app.livemode, family=family)
@@ -128,7 +133,9 @@ def place(db: Session, site: Site, *, membership: Membership, choice: Choice) ->
     tenant = membership.tenant
     price, at = basis.of_price(db, tenant, choice.price_id, choice.method)
     vat, problems = _check(tenant, price, choice)
-    method = _method(site, at, choice, price)
+    days = trials.days(db, tenant, price, livemode=tenant.app.livemode, is_binding=True)
+    capabilities = site.capabilities(at.account.provider)
+    method = _method(capabilities, choice, price, days)
     for name, text in problems.items():
         raise Invalid(text.sentence, field=name, **text.values)
     rates = basis.rates(db, tenant, choice.country, at.account, price.tax_behavior)
@@ -139,11 +146,12 @@ def place(db: Session, site: Site, *, membership: Membership, choice: Choice) ->
         vat=vat,
         app=tenant.app,
         rates=[rate for rate, _ in rates],
+        trial_days=days,
     )
     _require_seen(site, membership, choice, quote)
     if price.is_recurring and at.runs_a_plan:
         raise Conflict("%(tenant)s already has a plan, so nothing was ordered.", tenant=tenant.name)
-    order = _order(membership, price, at, method, quote, rates)
+    order = _order(membership, price, at, capabilities, method, quote, rates)
     opened = checkouts.start(db, site, order)
     return Placed(opened.uuid, opened.url)
 
@@ -193,10 +201,10 @@ def _require_seen(site: Site, membership: Membership, choice: Choice, quote: Quo
         raise OrderChanged("Your order has changed. Check the new total, then pay.")
 
 
-def _method(site: Site, at: At, choice: Choice, price: Price) -> str:
+def _method(capabilities: Capabilities, choice: Choice, price: Price, days: int) -> str:
     slug = (choice.method or "").partition("-")[2]
-    capabilities = site.capabilities(at.account.provider)
-    if capabilities.method(slug, _mode(price), price.currency) is None:
+    mode = trials.mode(capabilities, _mode(price), days)
+    if capabilities.method(slug, mode, price.currency) is None:
         raise Invalid("Choose how to pay.", field="method")
     return slug
 
@@ -205,6 +213,7 @@ def _order(
     membership: Membership,
     price: Price,
     at: At,
+    capabilities: Capabilities,
     method: str,
     quote: Quote,
     rates: list[tuple[TaxRate, str | None]],
@@ -228,9 +237,13 @@ def _order(
         account=at.account,
         mode=_mode(price),
         currency=price.currency,
-        net=quote.net.minor,
-        tax_amount=quote.tax.minor,
-        total=quote.total.minor,
+        **trials.due(
+            capabilities,
+            quote.trial_days,
+            net=quote.net.minor,
+            tax=quote.tax.minor,
+            total=(quote.renewal or quote.total).minor,
+        ),
         description=f"{tenant.app.name} {product.name}",
         origin="portal",
         tenant=tenant,

@@ -16,15 +16,17 @@ from app.billing.site import Site
 from app.billing.text import Text
 from app.billing.vat_numbers import VatAnswer
 from app.models import App, Price, TaxRate
-from app.money import Money
+from app.money import Money, zero
 
 SECONDS = 30 * 60
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A price worked out for one payer. `total` is due today, `renewal` each `interval` from then
-    on (None for a one-time price). `tax_rate_row` is the id of our tax rate. Where `is_sold` is
+    """A price worked out for one payer. `net` and `tax` are of one period, `total` is due today (0
+    with a trial; what a provider takes to verify a method and gives back is not part of it),
+    `renewal` each `interval` from then on, or from the end of the trial (None for a one-time
+    price). `tax_rate_row` is the id of our tax rate. Where `is_sold` is
     False nothing may be bought and the tax is unknown."""
 
     price_id: str
@@ -43,6 +45,7 @@ class Quote:
     renewal: Money | None
     interval: str | None
     is_sold: bool
+    trial_days: int = 0
 
 
 def make(
@@ -53,10 +56,12 @@ def make(
     vat: VatAnswer | None,
     app: App,
     rates: Sequence[TaxRate],
+    trial_days: int = 0,
 ) -> Quote:
     """Work out a price for a quantity and country; an invalid VAT number counts as none.
 
-    `rates` are the app's. Raises Invalid for a country that is none.
+    `rates` are the app's, `trial_days` what this payer would have free. Raises Invalid for a
+    country that is none.
     """
     decision = taxes.decide(
         app_name=app.name,
@@ -82,10 +87,11 @@ def make(
         title=decision.title,
         net=amounts.net,
         tax=amounts.tax,
-        total=amounts.total,
+        total=zero(amounts.total.currency) if trial_days else amounts.total,
         renewal=amounts.total if price.is_recurring else None,
         interval=price.interval,
         is_sold=decision.is_sold,
+        trial_days=trial_days,
     )
 
 
@@ -124,7 +130,7 @@ def _digest(quote: Quote, user_uuid: UUID, tenant_uuid: UUID) -> str:
             quote.tax_rate_row,
             taxes.plain(quote.percentage),
             [quote.net.minor, quote.tax.minor, quote.total.minor, renewal],
-            [quote.total.currency, quote.interval, quote.is_sold],
+            [quote.total.currency, quote.interval, quote.is_sold, quote.trial_days],
         ]
     )
     return sha256(figures.encode()).hexdigest()

@@ -50,8 +50,9 @@ class CheckoutSession(Base):
 
     `slot` is set for checkouts begun in the portal: of one tenant, mode and slot at most one is
     pending. `order_digest` tells the same order from another one. `request` is the sealed request
-    to the provider, stored before the first try. Amounts are in minor units; `version` moves with
-    every look that was applied. `return_url` is where the portal link it was begun by leads back.
+    to the provider, stored before the first try. Amounts are in minor units and due today; where
+    the plan begins with a trial of `trial_days`, the `renewal_` ones are due each period after it.
+    `version` moves with every look that was applied. `return_url` is where the portal link it was begun by leads back.
 
     For callers of the APIs: a deferred checkout is made at the provider when its payer presses pay;
     a kept one is opened by the sweep rather than dropped, since its caller will ask again; at its
@@ -118,6 +119,10 @@ class CheckoutSession(Base):
     net: Mapped[int]
     tax: Mapped[int]
     total: Mapped[int]
+    trial_days: Mapped[int] = mapped_column(default=0)
+    renewal_net: Mapped[int | None]
+    renewal_tax: Mapped[int | None]
+    renewal_total: Mapped[int | None]
     tax_rule: Mapped[str | None]
     tax_country: Mapped[str | None]
     tax_percentage: Mapped[Decimal | None] = mapped_column(Numeric(7, 4))
@@ -179,6 +184,13 @@ class CheckoutSession(Base):
     def due_today(self) -> Money:
         """What the payer accepted to pay now, tax included."""
         return Money(self.total, self.currency)
+
+    @property
+    def renewal(self) -> Money:
+        """What each period of a plan costs, tax included, from the end of its trial if it has one
+        on."""
+        total = self.total if self.renewal_total is None else self.renewal_total
+        return Money(total, self.currency)
 
     def may_become(self, state: str) -> bool:
         """The state may follow the present one."""

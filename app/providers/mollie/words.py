@@ -36,6 +36,7 @@ CAPABILITIES = base.Capabilities(
     own_retries=False,
     embedded=False,
     collects=frozenset(),
+    trials="verified",
 )
 
 _TO_MOLLIE = {"card": "creditcard"}

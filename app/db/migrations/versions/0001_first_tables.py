@@ -62,6 +62,20 @@ def upgrade() -> None:
     op.create_index("ix_failed_sign_in_subject_at", "failed_sign_in", ["subject", "at"])
 
     op.create_table(
+        "lease",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("held_until", MOMENT),
+        sa.Column("done_at", MOMENT),
+        sa.Column("id", INTEGER, nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.Column("deleted_at", MOMENT),
+        sa.PrimaryKeyConstraint("id", name="pk_lease"),
+        sa.UniqueConstraint("name", name="uq_lease_name"),
+        sa.UniqueConstraint("uuid", name="uq_lease_uuid"),
+    )
+    op.create_table(
         "user",
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("name", sa.String()),
@@ -287,6 +301,9 @@ def upgrade() -> None:
         sa.Column("url", sa.String(), nullable=False),
         sa.Column("types", JSON, nullable=False),
         sa.Column("sealed_secret", sa.String(), nullable=False),
+        sa.Column("sealed_old_secret", sa.String()),
+        sa.Column("old_secret_until", MOMENT),
+        sa.Column("failures", INTEGER, nullable=False),
         sa.Column("failing_since", MOMENT),
         sa.Column("disabled_at", MOMENT),
         sa.Column("disabled_reason", sa.String()),
@@ -554,37 +571,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("uuid", name="uq_provider_tax_rate_uuid"),
     )
     op.create_table(
-        "webhook_event",
-        sa.Column("effect", sa.String(), nullable=False),
-        sa.Column("app_id", INTEGER, nullable=False),
-        sa.Column("tenant_id", INTEGER),
-        sa.Column("livemode", sa.Boolean(), nullable=False),
-        sa.Column("type", sa.String(), nullable=False),
-        sa.Column("payload", JSON, nullable=False),
-        sa.Column("at", MOMENT, nullable=False),
-        sa.Column("is_handed_out", sa.Boolean(), nullable=False),
-        sa.Column("id", INTEGER, nullable=False),
-        sa.Column("uuid", sa.Uuid(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("updated_at", MOMENT, nullable=False),
-        sa.Column("deleted_at", MOMENT),
-        sa.ForeignKeyConstraint(["app_id"], ["app.id"], name="fk_webhook_event_app_id"),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name="fk_webhook_event_tenant_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_webhook_event"),
-        sa.UniqueConstraint("effect", name="uq_webhook_event_effect"),
-        sa.UniqueConstraint("uuid", name="uq_webhook_event_uuid"),
-    )
-    op.create_index("ix_webhook_event_app_id_id", "webhook_event", ["app_id", "id"])
-    op.create_index(
-        "ix_webhook_event_new",
-        "webhook_event",
-        ["id"],
-        sqlite_where=sa.text("NOT is_handed_out"),
-        postgresql_where=sa.text("NOT is_handed_out"),
-    )
-    op.create_index("ix_webhook_event_tenant_id_id", "webhook_event", ["tenant_id", "id"])
-
-    op.create_table(
         "checkout_session",
         sa.Column("app_id", INTEGER, nullable=False),
         sa.Column("tenant_id", INTEGER),
@@ -781,60 +767,38 @@ def upgrade() -> None:
         sa.UniqueConstraint("uuid", name="uq_provider_price_uuid"),
     )
     op.create_table(
-        "webhook_delivery",
-        sa.Column("webhook_event_id", INTEGER, nullable=False),
-        sa.Column("webhook_endpoint_id", INTEGER, nullable=False),
+        "webhook_event",
+        sa.Column("effect", sa.String(), nullable=False),
+        sa.Column("app_id", INTEGER, nullable=False),
         sa.Column("tenant_id", INTEGER),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("tries", INTEGER, nullable=False),
-        sa.Column("claimed_until", MOMENT),
-        sa.Column("next_try_at", MOMENT, nullable=False),
-        sa.Column("give_up_at", MOMENT, nullable=False),
-        sa.Column("ended_at", MOMENT),
+        sa.Column("price_id", INTEGER),
+        sa.Column("lane", INTEGER, nullable=False),
+        sa.Column("livemode", sa.Boolean(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("payload", JSON, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("is_handed_out", sa.Boolean(), nullable=False),
         sa.Column("id", INTEGER, nullable=False),
         sa.Column("uuid", sa.Uuid(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.Column("deleted_at", MOMENT),
-        sa.CheckConstraint(
-            "state IN ('waiting', 'delivered', 'failed')", name=op.f("ck_webhook_delivery_state")
-        ),
-        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name="fk_webhook_delivery_tenant_id"),
-        sa.ForeignKeyConstraint(
-            ["webhook_endpoint_id"],
-            ["webhook_endpoint.id"],
-            name="fk_webhook_delivery_webhook_endpoint_id",
-        ),
-        sa.ForeignKeyConstraint(
-            ["webhook_event_id"], ["webhook_event.id"], name="fk_webhook_delivery_webhook_event_id"
-        ),
-        sa.PrimaryKeyConstraint("id", name="pk_webhook_delivery"),
-        sa.UniqueConstraint("uuid", name="uq_webhook_delivery_uuid"),
-        sa.UniqueConstraint(
-            "webhook_event_id",
-            "webhook_endpoint_id",
-            name="uq_webhook_delivery_webhook_event_id_webhook_endpoint_id",
-        ),
+        sa.ForeignKeyConstraint(["app_id"], ["app.id"], name="fk_webhook_event_app_id"),
+        sa.ForeignKeyConstraint(["price_id"], ["price.id"], name="fk_webhook_event_price_id"),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name="fk_webhook_event_tenant_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_webhook_event"),
+        sa.UniqueConstraint("effect", name="uq_webhook_event_effect"),
+        sa.UniqueConstraint("uuid", name="uq_webhook_event_uuid"),
     )
+    op.create_index("ix_webhook_event_app_id_id", "webhook_event", ["app_id", "id"])
     op.create_index(
-        "ix_webhook_delivery_due",
-        "webhook_delivery",
-        ["next_try_at"],
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
+        "ix_webhook_event_new",
+        "webhook_event",
+        ["id"],
+        sqlite_where=sa.text("NOT is_handed_out"),
+        postgresql_where=sa.text("NOT is_handed_out"),
     )
-    op.create_index(
-        "ix_webhook_delivery_order",
-        "webhook_delivery",
-        ["webhook_endpoint_id", "tenant_id", "webhook_event_id"],
-        sqlite_where=sa.text("state = 'waiting'"),
-        postgresql_where=sa.text("state = 'waiting'"),
-    )
-    op.create_index(
-        "ix_webhook_delivery_webhook_endpoint_id_id",
-        "webhook_delivery",
-        ["webhook_endpoint_id", "id"],
-    )
+    op.create_index("ix_webhook_event_tenant_id_id", "webhook_event", ["tenant_id", "id"])
 
     op.create_table(
         "idempotency_key",
@@ -843,6 +807,7 @@ def upgrade() -> None:
         sa.Column("body_digest", sa.String(), nullable=False),
         sa.Column("checkout_id", INTEGER),
         sa.Column("tenant_id", INTEGER),
+        sa.Column("webhook_endpoint_id", INTEGER),
         sa.Column("claimed_until", MOMENT),
         sa.Column("expires_at", MOMENT, nullable=False),
         sa.Column("id", INTEGER, nullable=False),
@@ -854,6 +819,11 @@ def upgrade() -> None:
             ["checkout_id"], ["checkout_session.id"], name="fk_idempotency_key_checkout_id"
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name="fk_idempotency_key_tenant_id"),
+        sa.ForeignKeyConstraint(
+            ["webhook_endpoint_id"],
+            ["webhook_endpoint.id"],
+            name="fk_idempotency_key_webhook_endpoint_id",
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_idempotency_key"),
         sa.UniqueConstraint("scope", "key", name="uq_idempotency_key_scope_key"),
         sa.UniqueConstraint("uuid", name="uq_idempotency_key_uuid"),
@@ -903,28 +873,57 @@ def upgrade() -> None:
     op.create_index("ix_payment_method_tenant_id", "payment_method", ["tenant_id"])
 
     op.create_table(
-        "webhook_attempt",
-        sa.Column("webhook_delivery_id", INTEGER, nullable=False),
-        sa.Column("at", MOMENT, nullable=False),
-        sa.Column("response_status", INTEGER),
-        sa.Column("response_body", sa.String()),
-        sa.Column("response_ms", INTEGER),
-        sa.Column("error", sa.String()),
+        "webhook_delivery",
+        sa.Column("webhook_event_id", INTEGER, nullable=False),
+        sa.Column("webhook_endpoint_id", INTEGER, nullable=False),
+        sa.Column("lane", INTEGER, nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("tries_left", INTEGER, nullable=False),
+        sa.Column("claimed_until", MOMENT),
+        sa.Column("next_try_at", MOMENT),
+        sa.Column("ended_at", MOMENT),
         sa.Column("id", INTEGER, nullable=False),
         sa.Column("uuid", sa.Uuid(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.Column("deleted_at", MOMENT),
-        sa.ForeignKeyConstraint(
-            ["webhook_delivery_id"],
-            ["webhook_delivery.id"],
-            name="fk_webhook_attempt_webhook_delivery_id",
+        sa.CheckConstraint(
+            "state IN ('waiting', 'delivered', 'failed')", name=op.f("ck_webhook_delivery_state")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_webhook_attempt"),
-        sa.UniqueConstraint("uuid", name="uq_webhook_attempt_uuid"),
+        sa.ForeignKeyConstraint(
+            ["webhook_endpoint_id"],
+            ["webhook_endpoint.id"],
+            name="fk_webhook_delivery_webhook_endpoint_id",
+        ),
+        sa.ForeignKeyConstraint(
+            ["webhook_event_id"], ["webhook_event.id"], name="fk_webhook_delivery_webhook_event_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_webhook_delivery"),
+        sa.UniqueConstraint("uuid", name="uq_webhook_delivery_uuid"),
+        sa.UniqueConstraint(
+            "webhook_event_id",
+            "webhook_endpoint_id",
+            name="uq_webhook_delivery_webhook_event_id_webhook_endpoint_id",
+        ),
     )
     op.create_index(
-        "ix_webhook_attempt_webhook_delivery_id", "webhook_attempt", ["webhook_delivery_id"]
+        "ix_webhook_delivery_due",
+        "webhook_delivery",
+        ["next_try_at"],
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index(
+        "ix_webhook_delivery_order",
+        "webhook_delivery",
+        ["webhook_endpoint_id", "lane", "webhook_event_id"],
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index(
+        "ix_webhook_delivery_webhook_endpoint_id_id",
+        "webhook_delivery",
+        ["webhook_endpoint_id", "id"],
     )
 
     op.create_table(
@@ -1014,6 +1013,31 @@ def upgrade() -> None:
         postgresql_where=sa.text(
             "status IN ('trialing', 'active', 'past_due', 'unpaid', 'paused', 'canceling') AND NOT is_duplicate"
         ),
+    )
+
+    op.create_table(
+        "webhook_attempt",
+        sa.Column("webhook_delivery_id", INTEGER, nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("response_status", INTEGER),
+        sa.Column("response_body", sa.String()),
+        sa.Column("response_ms", INTEGER),
+        sa.Column("error", sa.String()),
+        sa.Column("id", INTEGER, nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.Column("deleted_at", MOMENT),
+        sa.ForeignKeyConstraint(
+            ["webhook_delivery_id"],
+            ["webhook_delivery.id"],
+            name="fk_webhook_attempt_webhook_delivery_id",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_webhook_attempt"),
+        sa.UniqueConstraint("uuid", name="uq_webhook_attempt_uuid"),
+    )
+    op.create_index(
+        "ix_webhook_attempt_webhook_delivery_id", "webhook_attempt", ["webhook_delivery_id"]
     )
 
     op.create_table(
@@ -1252,7 +1276,7 @@ def upgrade() -> None:
     op.create_table(
         "invoice",
         sa.Column("app_id", INTEGER, nullable=False),
-        sa.Column("tenant_id", INTEGER, nullable=False),
+        sa.Column("tenant_id", INTEGER),
         sa.Column("provider_account_id", INTEGER, nullable=False),
         sa.Column("checkout_id", INTEGER),
         sa.Column("subscription_id", INTEGER),
@@ -1333,15 +1357,15 @@ def downgrade() -> None:
     op.drop_table("timeline_entry")
     op.drop_table("subscription_change")
     op.drop_table("payment")
-    op.drop_table("subscription")
     op.drop_table("webhook_attempt")
+    op.drop_table("subscription")
+    op.drop_table("webhook_delivery")
     op.drop_table("payment_method")
     op.drop_table("idempotency_key")
-    op.drop_table("webhook_delivery")
+    op.drop_table("webhook_event")
     op.drop_table("provider_price")
     op.drop_table("portal_link")
     op.drop_table("checkout_session")
-    op.drop_table("webhook_event")
     op.drop_table("provider_tax_rate")
     op.drop_table("provider_event")
     op.drop_table("price")
@@ -1361,5 +1385,6 @@ def downgrade() -> None:
     op.drop_table("app_member")
     op.drop_table("api_key")
     op.drop_table("user")
+    op.drop_table("lease")
     op.drop_table("failed_sign_in")
     op.drop_table("app")
