@@ -61,7 +61,9 @@ class Capabilities:
     """What a provider can do; pages offer nothing else.
 
     `methods` lists the ways to pay by mode, each with the currencies it takes (None: all the
-    account takes). `aliases` names methods that are not offered but may be asked for, each with
+    account takes). `trials` says how a plan begins with one: `own`, the provider keeps it;
+    `verified`, a small payment saves the method, goes back at once, and the plan charges from a
+    date on. `aliases` names methods that are not offered but may be asked for, each with
     the one used in its place. `own_retries` says that the provider itself retries failed renewals.
     """
 
@@ -76,6 +78,7 @@ class Capabilities:
     embedded: bool
     collects: frozenset[Literal["billing_address", "shipping_address", "terms", "tax_id"]]
     aliases: Mapping[str, str] = field(default_factory=dict)
+    trials: Literal["own", "verified"] = "own"
 
     def offers(self, mode: Mode, currency: str) -> tuple[Method, ...]:
         """Answer the ways to pay for a mode in a currency; empty where the provider has none."""
