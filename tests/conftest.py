@@ -101,6 +101,7 @@ def config(database_url: str, sandbox: SandboxServer, public_url: str) -> Config
             "MOLLIE_API_URL": f"{sandbox.url}/mollie",
             "CLOCK_URL": f"{sandbox.url}/control/clock",
             "QUEUE": "none",
+            "PROVIDER_CALLS_PER_SECOND": "100000",
         }
     )
 

@@ -13,6 +13,7 @@ from app.billing.vault import Vault
 from app.clock import Clock, clock_at
 from app.models import ProviderAccount
 from app.providers.base import Capabilities, Connection, Provider
+from app.providers.pace import Pace
 from config import Config, is_private
 
 
@@ -38,6 +39,11 @@ class Site:
     def vault(self) -> Vault:
         """What seals secrets before they are stored."""
         return Vault(self.config.encryption_keys)
+
+    @cached_property
+    def pace(self) -> Pace:
+        """How fast this process asks each provider account while it works in the background."""
+        return Pace(self.config.PROVIDER_CALLS_PER_SECOND)
 
     def provider(self, account: ProviderAccount) -> Provider:
         """Answer the adapter of an account."""

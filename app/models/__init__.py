@@ -6,6 +6,7 @@ from app.models.app import App, Origin
 from app.models.checkout_session import CheckoutSession
 from app.models.idempotency_key import IdempotencyKey
 from app.models.invoice import Invoice
+from app.models.lease import Lease
 from app.models.mail import Mail
 from app.models.payment import Payment, PaymentMethod, Refund
 from app.models.portal_link import PortalLink
@@ -38,6 +39,7 @@ __all__ = [
     "IdempotencyKey",
     "Invitation",
     "Invoice",
+    "Lease",
     "Mail",
     "Membership",
     "Origin",

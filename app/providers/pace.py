@@ -8,6 +8,8 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+# What asks for longer is left for the next sweep rather than waited for.
+LONGEST_REST = 10.0
 _kept: ContextVar[Pace | None] = ContextVar("pace", default=None)
 
 
@@ -68,10 +70,8 @@ def wait(account: Hashable) -> None:
 
 
 def rest(account: Hashable, seconds: float | None) -> None:
-    """Note that a provider asked us to stay away for so long, where this thread keeps a pace."""
+    """Note that a provider asked us to slow down, where this thread keeps a pace; without saying
+    for how long, a second."""
     pace = _kept.get()
-    if pace is not None and seconds:
-        pace.rest(account, min(seconds, _LONGEST_REST))
-
-
-_LONGEST_REST = 30.0
+    if pace is not None:
+        pace.rest(account, min(seconds or 1.0, LONGEST_REST))

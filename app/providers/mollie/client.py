@@ -242,7 +242,8 @@ class _Sdk(Client):
         self._answer.replayed = bool(response.headers.pop("Idempotent-Replayed", None))
         self._answer.status = response.status_code
         self._answer.retry_after = response.headers.get("Retry-After")
-        pace.rest(self._connection, self.retry_after)
+        if self.retry_after or response.status_code == 429:
+            pace.rest(self._connection, self.retry_after)
         return response
 
     def close(self) -> None:

@@ -122,7 +122,9 @@ class Client:
             response = self._sdk.raw_request(method, url, headers=_HEADERS, **options, **params)
         except stripe.StripeError as error:
             ours = faults.translate(error)
-            if isinstance(ours, errors.Unavailable):
+            if isinstance(ours, errors.Unavailable) and (
+                ours.retry_after or error.http_status == 429
+            ):
                 pace.rest(self._account, ours.retry_after)
             raise ours from error
         if not isinstance(response.data, dict):
