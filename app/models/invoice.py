@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.base import Base
 from app.models.app import App
+from app.models.provider_account import ProviderAccount
 from app.models.tenant import Tenant
 from app.money import Money
 
@@ -23,8 +24,10 @@ class Invoice(Base):
     Ours has a `number`, without gaps per app and mode, in `document_number` as it is printed; one
     the provider issued has its `provider_id`, `provider_number` and addresses instead. A credit
     note takes back what `refund_id` gave back of the invoice `corrects_id`; its amounts are
-    positive. `lines` are `{"name", "quantity", "unit", "net"}`, `tax_sentence` a text and its
-    values, all amounts in minor units.
+    positive. What an app sold to nobody in particular has no tenant, its buyer is what the payer
+    entered. `lines` are `{"name", "quantity", "unit", "tax_behavior", "net"}` (unit None where the
+    charge does not follow from a price), `tax_sentence` a text and its values, all amounts in minor
+    units.
     """
 
     __tablename__ = "invoice"
@@ -42,7 +45,7 @@ class Invoice(Base):
     )
 
     app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))
-    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
+    tenant_id: Mapped[int | None] = mapped_column(ForeignKey("tenant.id"))
     provider_account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
     checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkout_session.id"))
     subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscription.id"))
@@ -75,7 +78,8 @@ class Invoice(Base):
     period_end: Mapped[datetime | None]
 
     app: Mapped[App] = relationship()
-    tenant: Mapped[Tenant] = relationship()
+    provider_account: Mapped[ProviderAccount] = relationship()
+    tenant: Mapped[Tenant | None] = relationship()
     corrects: Mapped[Invoice | None] = relationship(remote_side="Invoice.id")
 
     @property

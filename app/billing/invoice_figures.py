@@ -1,0 +1,104 @@
+"""Invoice figures: how what was charged parts into net and tax, to the minor unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from app.billing import taxes
+from app.billing.taxes import Behavior, Rounding
+from app.money import Money, round_half_up
+from app.providers.base import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Amounts in minor units, `net` and `tax` adding up to `total`; `lines` as an invoice keeps
+    them, their net adding up to `net`."""
+
+    net: int
+    tax: int
+    total: int
+    lines: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What was agreed for one charge, in minor units."""
+
+    net: int
+    tax: int
+    total: int
+    percentage: Decimal
+    lines: Sequence[Line]
+
+
+def of_charge(charged: Money, bases: Sequence[Basis]) -> Figures:
+    """Answer the figures of a charge by the first basis that comes to it, at least one.
+
+    Where none does, the provider has charged another amount than any that was agreed: it is parted
+    by the first one's percentage, since what was charged is what counts.
+    """
+    for basis in bases:
+        if basis.total == charged.minor:
+            return Figures(basis.net, basis.tax, basis.total, _lines(basis))
+    return _parted(charged, bases[0])
+
+
+def of_refund(
+    amount: int, *, tax: int, total: int, credited: int, credited_tax: int
+) -> tuple[int, int]:
+    """Answer (net, tax) of `amount` given back of an invoice of `total` with `tax`, of which
+    `credited` was given back before with `credited_tax`.
+
+    In proportion, rounded half up over all that was given back so far, so that refunds that come to
+    the whole invoice come to its whole tax.
+    """
+    given = round_half_up(Decimal(tax) * (credited + amount) / total) - credited_tax
+    return amount - given, given
+
+
+def _parted(charged: Money, basis: Basis) -> Figures:
+    behavior: Behavior = "inclusive"
+    amounts = taxes.apply([(charged, 1, behavior)], basis.percentage, "line")
+    name = ", ".join(dict.fromkeys(line.name for line in basis.lines))
+    quantity = basis.lines[0].quantity if len(basis.lines) == 1 else 1
+    line = _line(name, quantity, None, behavior, amounts.net.minor)
+    return Figures(amounts.net.minor, amounts.tax.minor, charged.minor, [line])
+
+
+def _lines(basis: Basis) -> list[dict[str, Any]]:
+    nets = _nets(basis)
+    return [
+        _line(line.name, line.quantity, line.unit_amount.minor, line.tax_behavior, net)
+        for line, net in zip(basis.lines, nets, strict=True)
+    ]
+
+
+def _nets(basis: Basis) -> list[int]:
+    by_line = _worked(basis, "line")
+    if sum(by_line) == basis.net:
+        return by_line
+    # A caller's own figures need not follow from its lines: the last one takes the difference.
+    nets = _worked(basis, "document")
+    return [*nets[:-1], nets[-1] + basis.net - sum(nets)]
+
+
+def _worked(basis: Basis, rounding: Rounding) -> list[int]:
+    priced = [(line.unit_amount, line.quantity, line.tax_behavior) for line in basis.lines]
+    amounts = taxes.apply(priced, basis.percentage, rounding)
+    return [line.net.minor for line in amounts.lines]
+
+
+def _line(
+    name: str, quantity: int, unit: int | None, behavior: Behavior, net: int
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "quantity": quantity,
+        "unit": unit,
+        "tax_behavior": behavior,
+        "net": net,
+    }
