@@ -35,7 +35,7 @@ class TestASubscription:
         assert tara.payments() == [("paid", 4522)]
         assert tara.plans() == [("active", False)]
         assert tara.timeline() == RETURNED
-        assert tara.told() == ["checkout.open", "subscription.activated", "checkout.completed"]
+        assert tara.told() == ["subscription.activated", "checkout.completed"]
 
     @pytest.mark.parametrize(
         ("method", "saved"),
