@@ -119,9 +119,10 @@ class Subscription(Base):
 class SubscriptionChange(Base):
     """Another price or quantity for a running subscription: shown, confirmed, done.
 
-    `uuid` is the preview's id, good until `expires_at` and for the subscription's `version` it was
-    worked out on. `net`, `tax` and `total` are per period from `takes_effect_at` on; `due_now` is
-    charged at once (negative: a credit). Of one subscription at most one is on its way.
+    `uuid` is the preview's id, good until `expires_at` and for as long as the facts it was worked
+    out on, of which `basis` is a digest, stay as they are. `net`, `tax` and `total` are per period
+    from `takes_effect_at` on; `due_now` is charged at once (negative: a credit). Of one
+    subscription at most one is on its way.
     """
 
     __tablename__ = "subscription_change"
@@ -143,7 +144,7 @@ class SubscriptionChange(Base):
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     price_id: Mapped[int] = mapped_column(ForeignKey("price.id"))
     state: Mapped[str] = mapped_column(default="previewed")
-    subscription_version: Mapped[int]
+    basis: Mapped[str]
     moment: Mapped[str]
     quantity: Mapped[int]
     currency: Mapped[str]
