@@ -213,15 +213,15 @@ def name(mailable: Mailable) -> str:
 
 def dump(mailable: Mailable) -> dict[str, Any]:
     """Answer a mail's values as they are stored."""
-    values: dict[str, Any] = _adapter(type(mailable)).dump_python(mailable, mode="json")
+    values: dict[str, Any] = _adapter(name(mailable)).dump_python(mailable, mode="json")
     return values
 
 
 def load(kind: str, values: dict[str, Any]) -> Mailable:
     """Answer the value again, equal to the one that was stored."""
-    return _adapter(KINDS[kind]).validate_python(values)
+    return _adapter(kind).validate_python(values)
 
 
 @cache
-def _adapter(kind: type[Mailable]) -> TypeAdapter[Mailable]:
-    return TypeAdapter(kind)
+def _adapter(kind: str) -> TypeAdapter[Mailable]:
+    return TypeAdapter(KINDS[kind])

@@ -1,10 +1,10 @@
-"""Mails: written with the change they tell of, sent once afterwards."""
+"""Mails: written with the change they tell of; the outbox sends them afterwards."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.billing import mail_kinds
@@ -51,6 +51,11 @@ def write(
             "next_try_at": now,
         },
     )
+
+
+def waiting(db: Session) -> int:
+    """Answer how many mails have not been sent yet."""
+    return db.scalar(select(func.count()).where(Mail.state == "waiting")) or 0
 
 
 def _recipient(db: Session, kind: str, app_id: int | None, tenant_id: int | None) -> str | None:
