@@ -10,7 +10,7 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, current_app
 
-from app.web import brand
+from app import brand
 from config import ROOT
 
 assets = Blueprint("assets", __name__)
@@ -19,8 +19,6 @@ _IMPORT = re.compile(r'@import url\("([\w./-]+)"\) layer\((\w+)\);')
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _INDENT = re.compile(r"\n\s*")
 _KEPT = "public, max-age=31536000, immutable"
-# Without an app (the sign-in page) the portal has a colour of its own.
-PLAIN_COLOUR = "5254d4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +52,7 @@ def read(folder: Path) -> Files:
 
 def stylesheet_url(colour: str | None = None) -> str:
     """Answer the address of the stylesheet in an app's colour, such as `#5254d4`."""
-    digits = (colour or PLAIN_COLOUR).removeprefix("#").lower()
-    shown = digits if brand.is_colour(digits) else PLAIN_COLOUR
-    return f"/assets/{_files().version}/{shown}.css"
+    return f"/assets/{_files().version}/{brand.digits(colour)}.css"
 
 
 def script_url(name: str) -> str:

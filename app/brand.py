@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
+
+# Without an app (the sign-in page) the portal has a colour of its own.
+PLAIN = "5254d4"
 
 # WCAG 2.2, success criteria 1.4.3 (text) and 1.4.11 (what is not text).
 _TEXT = 4.5
@@ -18,23 +22,44 @@ _STEPS = 50
 Colour = tuple[int, int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A brand colour where it is used: `fill` of buttons, `on_fill` written on it, `text` for links
+    and marks."""
+
+    fill: str
+    on_fill: str
+    text: str
+
+
 def is_colour(text: str) -> bool:
     """Answer whether a text is six hexadecimal digits."""
     return re.fullmatch(r"[0-9a-f]{6}", text) is not None
 
 
+def digits(colour: str | None) -> str:
+    """Answer the six digits of an app's colour, such as `#5254d4`; the portal's own without one."""
+    found = (colour or PLAIN).removeprefix("#").lower()
+    return found if is_colour(found) else PLAIN
+
+
 @lru_cache(256)
-def stylesheet(digits: str) -> str:
+def stylesheet(colour: str) -> str:
     """Answer the CSS that sets a brand colour, for light and dark pages.
 
     `--brand` fills buttons, `--on-brand` is written on it, `--brand-text` is for links and marks.
     """
-    brand = f"#{digits}"
-    light = _tokens(brand, *_LIGHT, _INK)
-    dark = _tokens(brand, *_DARK, _WHITE)
+    light, dark = (_properties(tokens) for tokens in themes(colour))
     return (
         f"@layer brand{{:root{{{light}}}@media (prefers-color-scheme: dark){{:root{{{dark}}}}}}}\n"
     )
+
+
+@lru_cache(256)
+def themes(colour: str) -> tuple[Tokens, Tokens]:
+    """Answer a brand colour, of six digits, on light and on dark."""
+    brand = f"#{colour}"
+    return _tokens(brand, *_LIGHT, _INK), _tokens(brand, *_DARK, _WHITE)
 
 
 def contrast(one: str, other: str) -> float:
@@ -43,11 +68,14 @@ def contrast(one: str, other: str) -> float:
     return (first + 0.05) / (second + 0.05)
 
 
-def _tokens(brand: str, card: str, tint: str, towards: str) -> str:
+def _properties(tokens: Tokens) -> str:
+    return f"--brand:{tokens.fill};--on-brand:{tokens.on_fill};--brand-text:{tokens.text}"
+
+
+def _tokens(brand: str, card: str, tint: str, towards: str) -> Tokens:
     fill = _moved(brand, card, towards, _SHAPE)
     on_fill = max((_WHITE, _INK), key=lambda text: contrast(fill, text))
-    link = _moved(brand, tint, towards, _TEXT)
-    return f"--brand:{fill};--on-brand:{on_fill};--brand-text:{link}"
+    return Tokens(fill, on_fill, _moved(brand, tint, towards, _TEXT))
 
 
 def _moved(colour: str, surface: str, towards: str, wanted: float) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web import brand
+from app import brand
 
 
 def tokens(digits: str) -> list[dict[str, str]]:
