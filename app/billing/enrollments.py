@@ -11,7 +11,6 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from app import clock
 from app.billing import idempotency_keys, tenants
 from app.billing.errors import Invalid
 from app.billing.tenants import Details
@@ -50,31 +49,15 @@ def once_only(
     """
     if key is None:
         return enroll(db, app, name, people, details)
-    digest = idempotency_keys.digest(key, body)
-    earlier = _earlier(db, scope, key)
-    if earlier is None:
-        kept = once.insert(
-            db,
-            IdempotencyKey,
-            {
-                "uuid": uuid4(),
-                "scope": scope,
-                "key": key,
-                "body_digest": digest,
-                "expires_at": clock.wall() + idempotency_keys.KEPT,
-            },
-        )
-        if kept is not None:
-            tenant = enroll(db, app, name, people, details)
-            db.get_one(IdempotencyKey, kept).tenant_id = tenant.id
-            db.flush()
-            return tenant
-        earlier = _earlier(db, scope, key)
-    if earlier is None or earlier.tenant_id is None:
-        raise idempotency_keys.InFlight
-    if earlier.body_digest != digest:
-        raise Invalid("was used for another request; take a new key", field=idempotency_keys.FIELD)
-    return db.get_one(Tenant, earlier.tenant_id)
+    row_id = idempotency_keys.once_only(
+        db,
+        IdempotencyKey.tenant_id,
+        lambda: enroll(db, app, name, people, details).id,
+        scope=scope,
+        key=key,
+        body=body,
+    )
+    return db.get_one(Tenant, row_id)
 
 
 def enroll(
@@ -100,19 +83,6 @@ def enroll(
         db.add(Membership(tenant=tenant, user=user, role=person.role))
     db.flush()
     return tenant
-
-
-def _earlier(db: Session, scope: str, key: str) -> IdempotencyKey | None:
-    row = db.scalars(
-        select(IdempotencyKey)
-        .where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if row is not None and row.expires_at <= clock.wall():
-        db.delete(row)
-        db.flush()
-        row = None
-    return row
 
 
 def _squeezed(name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app import clock
 from app.billing import openings
@@ -104,6 +104,39 @@ def once(
     return _again(db, site, made, asked)
 
 
+def once_only(
+    db: Session,
+    kept: InstrumentedAttribute[int | None],
+    make: Callable[[], int],
+    *,
+    scope: str,
+    key: str,
+    body: Any,
+) -> int:
+    """Answer the row that `make` makes, or that a call with the same key has made before; it is
+    remembered in the column `kept`, in the same commit.
+
+    For what is made here alone, without a provider. Raises InFlight, what `make` does, and Invalid
+    for a key that is none or was used with another body.
+    """
+    asked = digest(key, body)
+    earlier = _earlier(db, scope, key)
+    if earlier is None:
+        linked = _insert(db, scope, key, asked)
+        if linked is not None:
+            row_id = make()
+            setattr(db.get_one(IdempotencyKey, linked), kept.key, row_id)
+            db.flush()
+            return row_id
+        earlier = _earlier(db, scope, key)
+    made: int | None = getattr(earlier, kept.key, None)
+    if earlier is None or made is None:
+        raise InFlight
+    if earlier.body_digest != asked:
+        raise Invalid("was used for another request; take a new key", field=FIELD)
+    return made
+
+
 def digest(key: str, body: Any) -> str:
     """Answer what tells this body from another one sent with the same key; raises Invalid for a key
     that is none."""
@@ -127,7 +160,12 @@ def _find(db: Session, scope: str, key: str) -> _Made | None:
 
 
 def _link(db: Session, scope: str, key: str, digest: str, checkout_id: int) -> None:
-    linked = at_most_once.insert(
+    if _insert(db, scope, key, digest, checkout_id=checkout_id) is None:
+        raise _Taken
+
+
+def _insert(db: Session, scope: str, key: str, digest: str, **made: int) -> int | None:
+    return at_most_once.insert(
         db,
         IdempotencyKey,
         {
@@ -135,12 +173,23 @@ def _link(db: Session, scope: str, key: str, digest: str, checkout_id: int) -> N
             "scope": scope,
             "key": key,
             "body_digest": digest,
-            "checkout_id": checkout_id,
             "expires_at": clock.wall() + KEPT,
+            **made,
         },
     )
-    if linked is None:
-        raise _Taken
+
+
+def _earlier(db: Session, scope: str, key: str) -> IdempotencyKey | None:
+    row = db.scalars(
+        select(IdempotencyKey)
+        .where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is not None and row.expires_at <= clock.wall():
+        db.delete(row)
+        db.flush()
+        row = None
+    return row
 
 
 def _again(db: Session, site: Site, made: _Made, digest: str) -> int:
