@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from app.billing import provider_accounts, trials
 from app.billing.site import Site
 from app.models import Tenant
+from app.money import Money
 from app.providers.base import Mode
 
 
 @dataclass(frozen=True, slots=True)
 class OfferedMethod:
-    """A way to pay at one provider; `settle_days` is 0 where the answer comes at once."""
+    """A way to pay at one provider; `settle_days` is 0 where the answer comes at once. For a plan
+    with a trial `charged_from` is when it is first charged, and `verification` what is taken today
+    and given back at once."""
 
     id: str
     provider: str
     provider_name: str
     method: str
     settle_days: int
+    charged_from: datetime | None = None
+    verification: Money | None = None
 
 
 def methods(
@@ -33,6 +39,7 @@ def methods(
     trial_days: int = 0,
 ) -> list[OfferedMethod]:
     """Answer every way to pay at the app's connected accounts, the default account first."""
+    now = site.clock.now()
     offered = []
     for account in provider_accounts.of(db, tenant.app):
         capabilities = site.capabilities(account.provider)
@@ -43,6 +50,8 @@ def methods(
                 provider_name=capabilities.name,
                 method=method.slug,
                 settle_days=method.settle_days,
+                charged_from=trials.end(capabilities, now, trial_days) if trial_days else None,
+                verification=trials.verification(capabilities, currency) if trial_days else None,
             )
             for method in capabilities.offers(trials.mode(capabilities, mode, trial_days), currency)
         ]

@@ -18,10 +18,12 @@ from app.billing import (
     periods,
     receipts,
     subscriptions,
+    trials,
 )
 from app.billing.errors import Conflict
 from app.billing.receipts import Receipt
 from app.billing.site import Site
+from app.billing.trials import PerPeriod
 from app.models import CheckoutSession
 from app.providers import errors as provider_errors
 from app.providers.base import Address, Collect, Collected, Interval, Line, TaxBehavior
@@ -43,7 +45,8 @@ class Entered:
 class PaymentPage:
     """What the page prints. `asks` is what the payer still has to enter here; with `country` the
     billing address is in that one. `is_payable` means that the order waits for its payer; then
-    `runs` says that another plan stands in its way."""
+    `runs` says that another plan stands in its way, `tried` that its trial has been used up.
+    `renews_at` is the next charge, or the first one after a trial."""
 
     receipt: Receipt
     lines: tuple[Line, ...]
@@ -51,6 +54,7 @@ class PaymentPage:
     country: str | None
     is_payable: bool
     runs: bool
+    tried: bool
     renews_at: datetime | None
 
     @property
@@ -67,6 +71,11 @@ class PaymentPage:
     def is_final(self) -> bool:
         """Its amounts are final: no tax was decided or added."""
         return self.checkout.tax_percentage is None
+
+    @property
+    def per_period(self) -> PerPeriod:
+        """What is due today, or each period after a trial."""
+        return trials.per_period(self.checkout)
 
     @property
     def is_reverse_charge(self) -> bool:
@@ -99,21 +108,34 @@ def show(db: Session, site: Site, checkout: CheckoutSession) -> PaymentPage:
         country=checkout.tax_country if checkout.state_digest else None,
         is_payable=is_payable,
         runs=is_payable and _runs_beside(db, checkout),
-        renews_at=periods.after(now, receipt.interval) if receipt.interval else None,
+        tried=is_payable and trials.is_second(db, checkout),
+        renews_at=_renews_at(site, receipt, now=now),
     )
+
+
+def _renews_at(site: Site, receipt: Receipt, *, now: datetime) -> datetime | None:
+    if receipt.interval is None:
+        return None
+    if receipt.trial_days:
+        capabilities = site.capabilities(receipt.checkout.provider_account.provider)
+        return trials.end(capabilities, now, receipt.trial_days)
+    return periods.after(now, receipt.interval)
 
 
 def send_on(db: Session, site: Site, page: PaymentPage, entered: Entered) -> str | None:
     """Keep what the payer entered and answer the provider's page, the same for every press; None
     where the page itself says how it stands. Commits.
 
-    Raises Conflict where a plan of the family runs, and as `checkouts.start` does.
+    Raises Conflict where a plan of the family runs or its trial is used up, and as
+    `checkouts.start` does.
     """
     checkout = page.checkout
     if not page.is_payable:
         return None
     if page.runs:
         raise Conflict("A plan runs already. A second one cannot be bought beside it.")
+    if page.tried:
+        raise Conflict("The free trial of this order has been used already. Begin a new order.")
     if page.asks != Collect():
         _keep(db, checkout, entered)
     if checkout.state == "open":

@@ -10,7 +10,7 @@ from itertools import groupby
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, contains_eager
 
-from app.billing import tenants
+from app.billing import tenants, trials
 from app.billing.errors import NotFound
 from app.models import Price, Product, Subscription, Tenant
 from app.models.subscription import RUNNING
@@ -24,7 +24,8 @@ _PRICE_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 @dataclass(frozen=True, slots=True)
 class OfferedPlan:
     """A product and its prices in the tenant's currency. `saving` is how many months of the yearly
-    price are free, where that is a whole number. `is_current` marks the plan that runs."""
+    price are free, where that is a whole number. `is_current` marks the plan that runs. `has_trial`
+    says that the tenant could still have the trial of its prices."""
 
     product: Product
     month: Price | None = None
@@ -32,6 +33,7 @@ class OfferedPlan:
     once: Price | None = None
     saving: int | None = None
     is_current: bool = False
+    has_trial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +79,17 @@ _RUNNING = (
 
 
 def offer(db: Session, tenant: Tenant, currency: str | None = None) -> Offer:
-    """Answer what a tenant can buy, in two or three queries; the tenant's app must be loaded.
+    """Answer what a tenant can buy, in two or three queries, one more where prices give a trial;
+    the tenant's app must be loaded.
 
     `currency` is what the payer looks at before choosing it; one that cannot be chosen is ignored.
     """
     is_fixed = tenants.has_bought(db, tenant)
+    prices, livemode = for_sale(db, tenant.app_id), tenant.app.livemode
     return arrange(
-        for_sale(db, tenant.app_id),
-        running(db, tenant.id, livemode=tenant.app.livemode) if is_fixed else (),
+        prices,
+        running(db, tenant.id, livemode=livemode) if is_fixed else (),
+        had_trials(db, prices, tenant.id, livemode=livemode) if is_fixed else frozenset(),
         chosen=tenant.currency,
         country=tenant.country,
         is_fixed=is_fixed,
@@ -95,18 +100,20 @@ def offer(db: Session, tenant: Tenant, currency: str | None = None) -> Offer:
 def arrange(
     prices: Sequence[Price],
     running: Sequence[Subscription],
+    had: frozenset[str],
     *,
     chosen: str | None,
     country: str | None,
     is_fixed: bool,
     currency: str | None,
 ) -> Offer:
-    """Arrange an app's prices for a tenant of a country that pays in `chosen`, if it chose."""
+    """Arrange an app's prices for a tenant of a country that pays in `chosen`, if it chose, and
+    that had a trial in the families `had`."""
     sold = tuple(dict.fromkeys(p.currency for p in sorted(prices, key=lambda p: p.id)))
     if is_fixed or currency not in sold:
         currency = chosen or tenants.home_currency(country, sold)
     current = {subscription.price.product_id for subscription in running}
-    offered = _offered([p for p in prices if p.currency == currency], current)
+    offered = _offered([p for p in prices if p.currency == currency], current, had)
     plans = tuple(plan for plan in offered if plan.month or plan.year)
     return Offer(
         currency=currency,
@@ -148,7 +155,16 @@ def running(db: Session, tenant_id: int, *, livemode: bool) -> Sequence[Subscrip
     return db.scalars(_RUNNING, {"tenant_id": tenant_id, "livemode": livemode}).all()
 
 
-def _offered(prices: Iterable[Price], current: set[int]) -> list[OfferedPlan]:
+def had_trials(
+    db: Session, prices: Iterable[Price], tenant_id: int, *, livemode: bool
+) -> frozenset[str]:
+    """Answer the families in which a tenant had a trial; asks nothing where no price gives one."""
+    if not any(price.trial_days for price in prices):
+        return frozenset()
+    return trials.families(db, tenant_id, livemode=livemode)
+
+
+def _offered(prices: Iterable[Price], current: set[int], had: frozenset[str]) -> list[OfferedPlan]:
     plans = []
     for product, of_product in groupby(prices, key=lambda price: price.product):
         # Where an app keeps two prices for the same interval, the newer one is offered.
@@ -162,6 +178,7 @@ def _offered(prices: Iterable[Price], current: set[int]) -> list[OfferedPlan]:
                 once=by_interval.get(None),
                 saving=_saving(month, year),
                 is_current=product.id in current,
+                has_trial=product.family not in had,
             )
         )
     return plans

@@ -42,6 +42,11 @@ _REVIEWS = {
         "The first payment came in, but your bank has not allowed the next ones. A person looks at"
         " it and will write to you. Do not pay again."
     ),
+    "trial": Text(
+        "A free trial of a plan had been used before this order was confirmed, so a second one was"
+        " not begun. Nothing is charged, and what was taken to check the payment method goes back."
+        " You can start the plan without a trial."
+    ),
 }
 _REVIEWED = Text("A person looks at this payment and will write to you. Do not pay again.")
 
@@ -51,7 +56,8 @@ class Receipt:
     """What the page prints; None where it is not known or does not apply.
 
     `total` is what the payer accepted for today, `paid` what the provider has taken, and `refunded`
-    what of it went back. The four times are the steps of the payment.
+    what of it went back. A plan that begins with a trial of `trial_days` is free until `trial_end`;
+    what was paid then only verified the method. The four times are the steps of the payment.
     """
 
     checkout: CheckoutSession
@@ -66,6 +72,9 @@ class Receipt:
     total: Money
     paid: Money | None
     refunded: Money | None
+    trial_days: int
+    trial_end: datetime | None
+    renewal: Money
     next_charge: Money | None
     next_charge_at: datetime | None
     provider_name: str
@@ -123,6 +132,9 @@ def of(db: Session, site: Site, checkout: CheckoutSession) -> Receipt:
         total=checkout.due_today,
         paid=Money(sum(payment.amount for payment in kept), checkout.currency) if kept else None,
         refunded=_refunded(attempts, checkout.currency),
+        trial_days=checkout.trial_days,
+        trial_end=subscription.trial_end if subscription else None,
+        renewal=checkout.renewal,
         next_charge=subscription.renewal if subscription and runs else None,
         next_charge_at=subscription.period_end if subscription and runs else None,
         provider_name=capabilities.name,

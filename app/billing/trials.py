@@ -11,16 +11,17 @@ from sqlalchemy.orm import Session
 
 from app.billing.checkout_orders import VERIFICATION_MINOR, Trial
 from app.models import CheckoutSession, Price, Subscription, Tenant
+from app.money import Money
 from app.providers.base import Capabilities, Mode
 
 
 @dataclass(frozen=True, slots=True)
 class PerPeriod:
-    """What a plan costs each period, in minor units."""
+    """What a plan costs each period."""
 
-    net: int
-    tax: int
-    total: int
+    net: Money
+    tax: Money
+    total: Money
 
 
 # A plan that was kept as a duplicate had its trial too: it is told by its end, not by its use.
@@ -108,6 +109,12 @@ def due(capabilities: Capabilities, days: int, *, net: int, tax: int, total: int
     }
 
 
+def verification(capabilities: Capabilities, currency: str) -> Money | None:
+    """Answer what a provider takes today to begin a trial and gives back at once; None where it
+    takes nothing."""
+    return Money(VERIFICATION_MINOR, currency) if capabilities.trials == "verified" else None
+
+
 def mode(capabilities: Capabilities, mode: Mode, days: int) -> Mode:
     """Answer the mode whose ways to pay can begin an order: where the provider keeps no trial, the
     ones that can be saved without buying."""
@@ -132,10 +139,12 @@ def is_verification(checkout: CheckoutSession) -> bool:
 def per_period(checkout: CheckoutSession) -> PerPeriod:
     """Answer what the plan a checkout begins costs each period, from the end of its trial on if it
     has one."""
-    kept = (checkout.renewal_net, checkout.renewal_tax, checkout.renewal_total)
-    if None in kept:
-        return PerPeriod(checkout.net, checkout.tax, checkout.total)
-    return PerPeriod(*(amount or 0 for amount in kept))
+    net, tax, total = checkout.net, checkout.tax, checkout.total
+    if checkout.trial_days:
+        net, tax = checkout.renewal_net or 0, checkout.renewal_tax or 0
+        total = checkout.renewal_total or 0
+    currency = checkout.currency
+    return PerPeriod(Money(net, currency), Money(tax, currency), Money(total, currency))
 
 
 def begin(

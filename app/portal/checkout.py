@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.billing import orders, periods, vat_numbers
 from app.billing.errors import BillingError, Invalid, NotFound, ProviderUnavailable
+from app.billing.offers import OfferedMethod
 from app.models import Membership
 from app.portal import departures
 from app.portal.checkout_form import CheckoutForm
@@ -79,16 +80,17 @@ def _page(
         form.blame_review(review)
     if review.methods:
         form.first_ids = {"method": f"method-{review.methods[0].id}"}
+    method = next((m for m in review.methods if m.id == form.method.data), None)
     headers.leads_to_provider()
     page = render_template(
         "portal/checkout/show.html",
         membership=membership,
         form=form,
         review=review,
-        method=next((m for m in review.methods if m.id == form.method.data), None),
+        method=method,
         example=vat_numbers.example(form.country.data or ""),
         change=_plans_address(membership, review),
-        renews_at=_renews_at(review),
+        renews_at=_renews_at(review, method),
     )
     response = make_response(page, 422 if form.problems else 200)
     if isinstance(refusal, ProviderUnavailable):
@@ -109,6 +111,10 @@ def _plans_address(membership: Membership, review: orders.Review) -> str:
     )
 
 
-def _renews_at(review: orders.Review) -> datetime | None:
+def _renews_at(review: orders.Review, method: OfferedMethod | None) -> datetime | None:
+    """When the plan is charged next, or first where it begins with a trial."""
+    if review.quote and review.quote.trial_days:
+        likely = method or next(iter(review.methods), None)
+        return likely.charged_from if likely else None
     interval = review.price.interval
     return periods.after(sessions.site().clock.now(), interval) if interval else None

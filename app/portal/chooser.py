@@ -16,13 +16,14 @@ from markupsafe import Markup
 
 from app.billing.products import Offer, OfferedPlan
 from app.models import Price
-from app.money import Money, round_half_up
+from app.money import Money, round_half_up, zero
 from app.portal.plan_form import PlanForm
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What one card shows; `monthly` is the yearly price spread over its months."""
+    """What one card shows; `monthly` is the yearly price spread over its months, the trials are in
+    days."""
 
     slug: str
     name: str
@@ -34,22 +35,31 @@ class Card:
     once: Money | None
     is_current: bool
     is_sold: bool
+    month_trial: int
+    year_trial: int
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The order as chosen so far; tax comes with the next step."""
+    """The order as chosen so far; tax comes with the next step. With a trial nothing is due
+    today."""
 
     name: str
     interval: str | None
     unit: Money
     quantity: int
     includes_tax: bool
+    trial_days: int
 
     @property
     def amount(self) -> Money:
         """The unit price times the quantity."""
         return self.unit * self.quantity
+
+    @property
+    def today(self) -> Money:
+        """What of it is due today."""
+        return zero(self.unit.currency) if self.trial_days else self.amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +145,14 @@ def _draft(form: PlanForm) -> Draft | None:
     price, quantity = form.price, form.whole_quantity
     if price is None or quantity is None:
         return None
-    includes_tax = price.tax_behavior == "inclusive"
-    return Draft(price.product.name, price.interval, price.amount, quantity, includes_tax)
+    return Draft(
+        name=price.product.name,
+        interval=price.interval,
+        unit=price.amount,
+        quantity=quantity,
+        includes_tax=price.tax_behavior == "inclusive",
+        trial_days=_trial(form.chosen, price),
+    )
 
 
 def _cards(plans: Iterable[OfferedPlan], *, is_sold: bool) -> tuple[Card, ...]:
@@ -152,6 +168,8 @@ def _cards(plans: Iterable[OfferedPlan], *, is_sold: bool) -> tuple[Card, ...]:
             once=_amount(plan.once),
             is_current=plan.is_current,
             is_sold=is_sold,
+            month_trial=_trial(plan, plan.month),
+            year_trial=_trial(plan, plan.year),
         )
         for plan in plans
     )
@@ -159,6 +177,10 @@ def _cards(plans: Iterable[OfferedPlan], *, is_sold: bool) -> tuple[Card, ...]:
 
 def _amount(price: Price | None) -> Money | None:
     return price.amount if price else None
+
+
+def _trial(plan: OfferedPlan | None, price: Price | None) -> int:
+    return price.trial_days if plan and price and plan.has_trial and not plan.is_current else 0
 
 
 def _monthly(year: Price | None) -> Money | None:
