@@ -1,25 +1,60 @@
-"""Provider events: stored once each when they knock, then taken as reasons to look."""
+"""Provider events: stored once each when they knock, then taken as reasons to look.
+
+Events are taken some at a time, and those about the same purchase are done by one look: it begins
+after all of them have come, so it sees at least what each of them tells of.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
-from uuid import UUID
+from typing import NamedTuple
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import checkouts, deadlines, subscriptions
+from app.billing import checkouts, deadlines, event_subjects, subscriptions
 from app.billing.claims import HOLD
+from app.billing.errors import BillingError
+from app.billing.event_subjects import Name, Subject
+from app.billing.patience import Patience
 from app.billing.site import Site
 from app.db import once
-from app.models import CheckoutSession, Payment, ProviderAccount, ProviderEvent
+from app.db.base import table
+from app.models import ProviderEvent
 from app.providers import base, errors
 
 log = logging.getLogger(__name__)
 
 _TRIES = 12
+# Few enough that all are looked at well before their claims run out.
+AT_ONCE = 20
+_WORTH_OF_A_CLAIM = HOLD / 2
+_EVENT = table(ProviderEvent)
+_UNDONE = ("received", "processing")
+Condition = ColumnElement[bool]
+
+
+class Taken(NamedTuple):
+    """An event that is ours to look at."""
+
+    id: int
+    account_id: int
+    object_id: str
+    provider_event_id: str | None
+    tries: int
+
+    @property
+    def name(self) -> Name:
+        """What it is about."""
+        return self.account_id, self.object_id
+
+    @property
+    def cause(self) -> str:
+        """How a timeline names it."""
+        return f"event {self.provider_event_id or self.object_id}"
 
 
 def receive(
@@ -44,161 +79,216 @@ def receive(
     return stored is not None
 
 
-def due(db: Session, *, now: datetime, limit: int = 100) -> list[int]:
-    """Answer the events that wait, and those whose processing stopped in the middle."""
-    return list(
-        db.scalars(
-            select(ProviderEvent.id)
-            .where(
-                ProviderEvent.state.in_(("received", "processing")),
-                ProviderEvent.next_try_at <= now,
-                or_(
-                    ProviderEvent.claimed_until.is_(None),
-                    ProviderEvent.claimed_until < clock.wall(),
-                ),
-            )
-            .order_by(ProviderEvent.next_try_at, ProviderEvent.id)
-            .limit(limit)
-        )
+def take(
+    db: Session,
+    site: Site,
+    *,
+    limit: int = AT_ONCE,
+    account_id: int | None = None,
+    skip: Collection[int] = (),
+) -> list[Taken]:
+    """Claim events that wait, or whose processing stopped in the middle, oldest first; commits.
+
+    `account_id` keeps to one account, `skip` leaves accounts out. Others who take meanwhile get
+    other events.
+    """
+    now = site.clock.now()
+    wanted = [_EVENT.c.next_try_at <= now, *_free()]
+    if skip:
+        wanted.append(_EVENT.c.provider_account_id.not_in(skip))
+    if account_id is not None:
+        wanted.append(_EVENT.c.provider_account_id == account_id)
+    due = (
+        select(_EVENT.c.id)
+        .where(*wanted)
+        .order_by(_EVENT.c.next_try_at, _EVENT.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
     )
+    return _claim(db, _EVENT.c.id.in_(due), now=now)
 
 
 def process(db: Session, site: Site, event_id: int) -> None:
-    """Look at what an event is about, if nobody else does. Commits.
+    """Look at what one event is about, if nobody else does. Commits.
 
     An event is done when the look is; one whose provider does not answer waits for the next try.
     """
-    if not _claim(db, site, event_id):
-        return
-    event = db.get_one(ProviderEvent, event_id, populate_existing=True)
-    try:
-        _look(db, site, event)
-    except errors.Missing as error:
-        _end(db, event_id, "done", now=site.clock.now(), error=str(error))
-    except errors.ProviderError as error:
-        _postpone(db, site, event_id, error)
-    else:
-        _end(db, event_id, "done", now=site.clock.now())
+    mine = _claim(
+        db,
+        _EVENT.c.id == event_id,
+        *_free(),
+        now=site.clock.now(),
+    )
+    look_at(db, site, mine)
 
 
-def _claim(db: Session, site: Site, event_id: int) -> bool:
+def look_at(db: Session, site: Site, taken: list[Taken], patience: Patience | None = None) -> int:
+    """Look at what claimed events are about, once per purchase and plan; answers how many could
+    not be done. Commits."""
+    return _Looking(db, site, taken, patience or Patience()).run() if taken else 0
+
+
+class _Looking:
+    """One round of looks, and what came of each."""
+
+    def __init__(self, db: Session, site: Site, taken: list[Taken], patience: Patience) -> None:
+        self._db, self._site, self._patience = db, site, patience
+        self._taken = taken
+        self._came: dict[tuple[str, int], Exception | None] = {}
+        self._until = clock.wall() + _WORTH_OF_A_CLAIM
+
+    def run(self) -> int:
+        known = self._find(self._taken)
+        done: list[Taken] = []
+        failures = 0
+        # What a look at a purchase finds may be what the events after it are about.
+        for event in sorted(self._taken, key=lambda one: one.name not in known):
+            if event.account_id in self._patience.down or clock.wall() > self._until:
+                _give_back(self._db, event, now=self._site.clock.now())
+                continue
+            error = self._look(event, known)
+            if error is None:
+                done.append(event)
+            else:
+                failures += self._keep(event, error)
+        _end(self._db, done, "done", now=self._site.clock.now())
+        return failures
+
+    def _find(self, events: Iterable[Taken]) -> dict[Name, Subject]:
+        found = event_subjects.find(self._db, [event.name for event in events])
+        self._db.commit()
+        return found
+
+    def _look(self, event: Taken, known: dict[Name, Subject]) -> Exception | None:
+        try:
+            subject = known.get(event.name) or self._find([event]).get(event.name)
+            if subject is None:
+                subject = event_subjects.ask(self._db, self._site, event.name)
+        except errors.ProviderError as error:
+            return error
+        except Exception as error:
+            return error
+        known[event.name] = subject
+        return self._at_checkout(subject, event) or self._at_subscription(subject, event)
+
+    def _at_checkout(self, subject: Subject, event: Taken) -> Exception | None:
+        return self._once("checkout", subject.checkout_id, checkouts.sync, event)
+
+    def _at_subscription(self, subject: Subject, event: Taken) -> Exception | None:
+        return self._once("subscription", subject.subscription_id, subscriptions.sync, event)
+
+    def _once(
+        self, kind: str, row_id: int | None, sync: Callable[..., object], event: Taken
+    ) -> Exception | None:
+        if row_id is None:
+            return None
+        if (kind, row_id) not in self._came:
+            self._came[kind, row_id] = self._try(row_id, sync, event)
+        return self._came[kind, row_id]
+
+    def _try(self, row_id: int, sync: Callable[..., object], event: Taken) -> Exception | None:
+        try:
+            sync(self._db, self._site, row_id, cause=event.cause)
+        except Exception as error:
+            self._db.rollback()
+            return error
+        self._patience.answered(event.account_id)
+        return None
+
+    def _keep(self, event: Taken, error: Exception) -> int:
+        """Write why an event is not done; answers whether that is a failure."""
+        self._db.rollback()
+        now = self._site.clock.now()
+        if isinstance(error, errors.Missing):
+            _end(self._db, [event], "done", now=now, error=str(error))
+            return 0
+        if isinstance(error, errors.ProviderError):
+            self._patience.failed(event.account_id, error)
+            _postpone(self._db, event, error, now=now)
+        elif isinstance(error, BillingError):
+            log.warning("event %s waits for the next sweep: %s", event.id, error)
+        else:
+            # A fault of ours in one row must not keep the others from being looked at.
+            log.error("event %s failed", event.id, exc_info=error)
+        return 1
+
+
+def _free() -> list[Condition]:
     now = clock.wall()
-    claimed = db.execute(
-        update(ProviderEvent)
-        .where(
-            ProviderEvent.id == event_id,
-            ProviderEvent.state.in_(("received", "processing")),
-            or_(ProviderEvent.claimed_until.is_(None), ProviderEvent.claimed_until < now),
-        )
+    return [
+        _EVENT.c.state.in_(_UNDONE),
+        or_(_EVENT.c.claimed_until.is_(None), _EVENT.c.claimed_until < now),
+    ]
+
+
+def _claim(db: Session, *wanted: Condition, now: datetime) -> list[Taken]:
+    claimed = db.connection().execute(
+        update(_EVENT)
+        .where(*wanted)
         .values(
             state="processing",
-            claimed_until=now + HOLD,
+            claimed_until=clock.wall() + HOLD,
             # Put off first, so that an event that stops its process does not come first again.
-            next_try_at=site.clock.now() + deadlines.pause(1),
-            tries=ProviderEvent.tries + 1,
+            next_try_at=now + deadlines.pause(1),
+            tries=_EVENT.c.tries + 1,
         )
-        .returning(ProviderEvent.id)
-        .execution_options(synchronize_session=False)
-    ).first()
-    db.commit()
-    return claimed is not None
-
-
-def _look(db: Session, site: Site, event: ProviderEvent) -> None:
-    account_id, object_id = event.provider_account_id, event.object_id
-    cause = f"event {event.provider_event_id or event.object_id}"
-    checkout_id = _checkout(db, account_id, object_id)
-    subscription_id = _subscription(db, account_id, object_id)
-    account = db.get_one(ProviderAccount, account_id)
-    db.commit()
-    if checkout_id is None and subscription_id is None:
-        checkout_id, subscription_id = _ask(db, site, account, object_id)
-    if checkout_id is not None:
-        checkouts.sync(db, site, checkout_id, cause=cause)
-    if subscription_id is not None:
-        subscriptions.sync(db, site, subscription_id, cause=cause)
-
-
-def _checkout(db: Session, account_id: int, object_id: str) -> int | None:
-    found = db.scalars(
-        select(CheckoutSession.id).where(
-            CheckoutSession.provider_account_id == account_id,
-            CheckoutSession.provider_id == object_id,
+        .returning(
+            _EVENT.c.id,
+            _EVENT.c.provider_account_id,
+            _EVENT.c.object_id,
+            _EVENT.c.provider_event_id,
+            _EVENT.c.tries,
         )
-    ).first()
-    return (
-        found
-        or db.scalars(
-            select(Payment.checkout_id).where(
-                Payment.provider_account_id == account_id, Payment.provider_id == object_id
-            )
-        ).first()
     )
-
-
-def _subscription(db: Session, account_id: int, object_id: str) -> int | None:
-    found = subscriptions.find(db, account_id, object_id)
-    return (
-        found
-        or db.scalars(
-            select(Payment.subscription_id).where(
-                Payment.provider_account_id == account_id, Payment.provider_id == object_id
-            )
-        ).first()
-    )
-
-
-def _ask(
-    db: Session, site: Site, account: ProviderAccount, object_id: str
-) -> tuple[int | None, int | None]:
-    """Ask the provider what an unknown payment belongs to; anything else is of no concern."""
-    if not object_id.startswith(("tr_", "pi_")):
-        return None, None
-    payment = site.provider(account).fetch_payment(object_id)
-    subscription_id = (
-        subscriptions.find(db, account.id, payment.subscription_id)
-        if payment.subscription_id
-        else None
-    )
-    checkout_id = _by_uuid(db, account.id, payment.checkout_uuid)
+    taken = sorted(Taken(*row) for row in claimed)
     db.commit()
-    return checkout_id, subscription_id
+    return taken
 
 
-def _by_uuid(db: Session, account_id: int, uuid: str | None) -> int | None:
-    if uuid is None:
-        return None
-    try:
-        wanted = UUID(uuid)
-    except ValueError:
-        return None
-    return db.scalars(
-        select(CheckoutSession.id).where(
-            CheckoutSession.provider_account_id == account_id, CheckoutSession.uuid == wanted
-        )
-    ).first()
+def _give_back(db: Session, event: Taken, *, now: datetime) -> None:
+    """Leave an event to the next who comes: it was not tried."""
+    db.execute(
+        update(_EVENT)
+        .where(_EVENT.c.id == event.id)
+        .values(claimed_until=None, next_try_at=now, tries=_EVENT.c.tries - 1)
+    )
+    db.commit()
 
 
-def _postpone(db: Session, site: Site, event_id: int, error: errors.ProviderError) -> None:
-    db.rollback()
-    event = db.get_one(ProviderEvent, event_id, populate_existing=True)
-    log.warning("event %s waits: %s", event_id, error)
+def _postpone(db: Session, event: Taken, error: errors.ProviderError, *, now: datetime) -> None:
+    log.warning("event %s waits: %s", event.id, error)
     if error.permanent or event.tries >= _TRIES:
-        _end(db, event_id, "failed", now=site.clock.now(), error=str(error))
+        _end(db, [event], "failed", now=now, error=str(error))
         return
-    event.next_try_at = site.clock.now() + deadlines.pause(event.tries)
-    event.claimed_until = None
-    event.error = str(error)
+    db.execute(
+        update(_EVENT)
+        .where(_EVENT.c.id == event.id)
+        .values(
+            next_try_at=now + deadlines.pause(event.tries),
+            claimed_until=None,
+            error=str(error),
+        )
+    )
     db.commit()
+
+
+_ENDED = (
+    update(_EVENT)
+    .where(_EVENT.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state=bindparam("ended"),
+        done_at=bindparam("now"),
+        claimed_until=None,
+        error=bindparam("why"),
+    )
+)
 
 
 def _end(
-    db: Session, event_id: int, state: str, *, now: datetime, error: str | None = None
+    db: Session, ended: list[Taken], state: str, *, now: datetime, error: str | None = None
 ) -> None:
-    db.execute(
-        update(ProviderEvent)
-        .where(ProviderEvent.id == event_id)
-        .values(state=state, done_at=now, claimed_until=None, error=error)
-        .execution_options(synchronize_session=False)
-    )
+    if not ended:
+        return
+    ids = [event.id for event in ended]
+    db.connection().execute(_ENDED, {"ids": ids, "ended": state, "now": now, "why": error})
     db.commit()

@@ -1,4 +1,4 @@
-"""Leases: one process at a time does a recurring piece of work, and the next knows when it was done."""
+"""Leases: one process at a time does a recurring work, and the next knows when it was done."""
 
 from __future__ import annotations
 

@@ -1,179 +1,201 @@
-"""The sweep: looks at whatever is due, so that nothing that was lost stays lost."""
+"""The sweep: looks at whatever is due until nothing is, so that nothing that was lost stays lost.
+
+What is due stands in the tables. A row is put off by the same statement that takes it, so that
+sweeps running at once share the work, one that is stopped leaves the rest to the next, and a row
+that fails does not come first for ever. Providers are asked at the pace the settings name.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, fields
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.billing import (
-    acts,
-    checkouts,
-    deadlines,
-    deeds,
-    events,
-    idempotency_keys,
-    openings,
-    subscriptions,
-)
+from app.billing import deeds, dues, errands, events, fates, leases, subscriptions
 from app.billing.errors import BillingError
+from app.billing.patience import Patience
 from app.billing.site import Site
-from app.models import CheckoutSession, Subscription
-from app.providers import errors
+from app.db.engine import Database
+from app.models import Act, CheckoutSession, ProviderAccount, Subscription
+from app.providers import errors, pace
 
 log = logging.getLogger(__name__)
 
-_PAUSE = timedelta(minutes=1)
+LEASE = "sweep"
+_ACCOUNTS_AT_ONCE = 8
+_RENEW_SECONDS = 20
+Look = Callable[[Session, Site, int], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many of each were looked at, and how many could not be."""
+    """How many of each were looked at, how many could not be, and how many errands were done
+    beside (mails, deliveries, reminders)."""
 
-    events: int
-    checkouts: int
-    acts: int
-    subscriptions: int
-    failures: int
+    events: int = 0
+    checkouts: int = 0
+    acts: int = 0
+    subscriptions: int = 0
+    failures: int = 0
+    errands: int = 0
+
+    def __add__(self, other: Swept) -> Swept:
+        return Swept(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
 def run(db: Session, site: Site) -> Swept:
-    """Look at every event, checkout, act and subscription that is due. Commits after each.
+    """Look at everything that is due, one account after the other, and run the errands. Commits
+    after each look.
 
-    Safe to run twice and at once: each look is claimed or compared. One that fails is left for the
-    next sweep and does not stop this one.
+    Safe to run twice and at once. What fails is left for the next sweep and stops nothing else.
     """
-    sweeping = _Sweeping(db)
-    idempotency_keys.forget_expired(db)
-    return Swept(
-        events=sweeping.each(
-            events.due(db, now=site.clock.now()), lambda row: events.process(db, site, row)
-        ),
-        checkouts=sweeping.each(_due_checkouts(db, site), lambda row: _check(db, site, row)),
-        acts=sweeping.each(
-            acts.due(db, now=site.clock.now()), lambda row: deeds.perform(db, site, row)
-        ),
-        subscriptions=sweeping.each(
-            subscriptions.due(db, now=site.clock.now()), lambda row: _follow(db, site, row)
-        ),
-        failures=sweeping.failures,
-    )
+    errands.before(db, site)
+    swept = _run(db, site)
+    return swept + Swept(errands=errands.after(db, site))
+
+
+def everywhere(database: Database, site: Site) -> Swept:
+    """Do what `run` does, the accounts side by side, so that one that is slow or down holds up no
+    other."""
+    with database.writer() as db:
+        errands.before(db, site)
+        accounts = _accounts(db)
+    swept = _side_by_side(database, site, accounts)
+    with database.writer() as db:
+        return swept + Swept(errands=errands.after(db, site))
+
+
+def everywhere_unless_running(database: Database, site: Site) -> Swept | None:
+    """Do what `everywhere` does; None where another process is at it."""
+    with database.writer() as db:
+        if not leases.take(db, LEASE):
+            return None
+    try:
+        return everywhere(database, site)
+    finally:
+        with database.writer() as db:
+            leases.release(db, LEASE, done_at=site.clock.now())
 
 
 def process_events(db: Session, site: Site) -> int:
     """Look at what waiting events are about, until none is left; answers how many there were."""
-    done = 0
-    while rows := events.due(db, now=site.clock.now()):
-        done += _Sweeping(db).each(rows, lambda row: events.process(db, site, row))
-    db.commit()
+    done, _ = _process_events(db, site, Patience())
     return done
 
 
 def end_on_time(db: Session, site: Site, checkout_id: int) -> None:
     """End a checkout whose deadline has come. Commits; what cannot be done now waits for the
     sweep."""
-    _Sweeping(db).each([checkout_id], lambda row: _end_if_late(db, site, row))
+    _Sweeping(db, site).try_(dues.Due(checkout_id, 0), fates.end_if_late)
 
 
-class _Sweeping:
-    """Goes through rows; one that fails is counted and does not stop the others."""
-
-    def __init__(self, db: Session) -> None:
-        self._db = db
-        self.failures = 0
-
-    def each(self, rows: list[int], look: Callable[[int], None]) -> int:
-        self._db.commit()
-        for row in rows:
-            try:
-                look(row)
-            except (errors.ProviderError, BillingError) as error:
-                log.warning("a look at row %s waits for the next sweep: %s", row, error)
-                self._fail()
-            except Exception:
-                # A fault of ours in one row must not keep the others from being looked at; each
-                # row was put off before, so this one does not come first again.
-                log.exception("a look at row %s failed", row)
-                self._fail()
-        return len(rows)
-
-    def _fail(self) -> None:
-        self._db.rollback()
-        self.failures += 1
-
-
-def _due_checkouts(db: Session, site: Site) -> list[int]:
-    return list(
-        db.scalars(
-            select(CheckoutSession.id)
-            .where(CheckoutSession.next_check_at <= site.clock.now())
-            .order_by(CheckoutSession.next_check_at)
-            .limit(100)
+def _run(db: Session, site: Site, account_id: int | None = None) -> Swept:
+    with pace.keeping(site.pace):
+        sweeping = _Sweeping(db, site, account_id)
+        return Swept(
+            events=sweeping.events(),
+            checkouts=sweeping.each(CheckoutSession, fates.meet),
+            acts=sweeping.each(Act, deeds.perform),
+            subscriptions=sweeping.each(Subscription, _follow),
+            failures=sweeping.failures,
         )
-    )
 
 
-def _check(db: Session, site: Site, checkout_id: int) -> None:
-    # Put off first: a look that fails, or a process that dies of it, must not come first for ever.
-    _put_off(db, site, CheckoutSession, checkout_id)
-    checkout = db.get_one(CheckoutSession, checkout_id, populate_existing=True)
-    fate = _fate(checkout, now=site.clock.now())
-    if fate == "wait" and checkout.is_deferred:
-        checkout.next_check_at = checkout.deadline or checkout.created_at + deadlines.DEFERRED
+def _side_by_side(database: Database, site: Site, accounts: list[int]) -> Swept:
+    if not accounts:
+        return Swept()
+
+    def sweep_one(account_id: int) -> Swept:
+        with database.writer() as db:
+            return _run(db, site, account_id)
+
+    with ThreadPoolExecutor(min(len(accounts), _ACCOUNTS_AT_ONCE), "sweep") as pool:
+        running = {pool.submit(sweep_one, account_id) for account_id in accounts}
+        left = running
+        while left:
+            _, left = wait(left, timeout=_RENEW_SECONDS)
+            with database.writer() as db:
+                leases.renew(db, LEASE)
+    return sum((one.result() for one in running), Swept())
+
+
+def _accounts(db: Session) -> list[int]:
+    found = list(db.scalars(select(ProviderAccount.id).order_by(ProviderAccount.id)))
     db.commit()
-    if fate == "sync":
-        checkouts.sync(db, site, checkout_id, cause="sweep")
-    elif fate == "expire":
-        checkouts.expire(db, site, checkout_id, cause="deadline")
-    elif fate == "resume":
-        openings.resume(db, site, checkout_id)
-    elif fate == "drop":
-        checkouts.drop_unclaimed(db, site, checkout_id)
+    return found
 
 
-def _end_if_late(db: Session, site: Site, checkout_id: int) -> None:
-    checkout = db.get_one(CheckoutSession, checkout_id, populate_existing=True)
-    fate = _fate(checkout, now=site.clock.now())
-    db.commit()
-    if fate == "expire":
-        checkouts.expire(db, site, checkout_id, cause="deadline")
-    elif fate == "drop":
-        checkouts.drop_unclaimed(db, site, checkout_id)
-
-
-def _fate(
-    checkout: CheckoutSession, *, now: datetime
-) -> Literal["sync", "expire", "resume", "drop", "wait"]:
-    is_late = checkout.deadline is not None and checkout.deadline <= now
-    if checkout.state != "starting":
-        return "expire" if is_late and checkout.state == "open" else "sync"
-    age = now - checkout.created_at
-    if checkout.payable and checkout.superseded_at:
-        return "drop"
-    if checkout.is_deferred and checkout.request is None:
-        return "drop" if is_late or age >= deadlines.DEFERRED else "wait"
-    if checkout.is_deferred or checkout.is_kept:
-        return "drop" if is_late else "resume"
-    return "drop" if age >= deadlines.UNCLAIMED else "wait"
+def _process_events(
+    db: Session, site: Site, patience: Patience, account_id: int | None = None
+) -> tuple[int, int]:
+    done = failures = 0
+    while taken := events.take(db, site, account_id=account_id, skip=patience.down):
+        done += len(taken)
+        failures += events.look_at(db, site, taken, patience)
+    return done, failures
 
 
 def _follow(db: Session, site: Site, subscription_id: int) -> None:
-    _put_off(db, site, Subscription, subscription_id)
     subscriptions.sync(db, site, subscription_id, cause="sweep")
 
 
-def _put_off(
-    db: Session, site: Site, model: type[CheckoutSession] | type[Subscription], row_id: int
-) -> None:
-    db.execute(
-        update(model)
-        .where(model.id == row_id)
-        .values(next_check_at=site.clock.now() + _PAUSE)
-        .execution_options(synchronize_session=False)
-    )
-    db.commit()
+class _Sweeping:
+    """Goes through what is due; what fails is counted and does not stop the others."""
+
+    def __init__(self, db: Session, site: Site, account_id: int | None = None) -> None:
+        self._db, self._site, self._account_id = db, site, account_id
+        self._begun = site.clock.now()
+        self._patience = Patience()
+        self.failures = 0
+
+    def events(self) -> int:
+        """Look at what waiting events are about."""
+        done, failures = _process_events(self._db, self._site, self._patience, self._account_id)
+        self.failures += failures
+        return done
+
+    def each(self, model: dues.Looked, look: Look) -> int:
+        """Look at each row of a kind that was due when the sweep began."""
+        seen: set[int] = set()
+        while row := self._take(model):
+            # A look may leave a row due at once; it is taken up again by the next sweep.
+            if row.id not in seen:
+                seen.add(row.id)
+                self.try_(row, look)
+        return len(seen)
+
+    def try_(self, row: dues.Due, look: Look) -> None:
+        """Look at one row."""
+        try:
+            look(self._db, self._site, row.id)
+        except errors.ProviderError as error:
+            self._patience.failed(row.account_id, error)
+            self._fail(row, error)
+        except BillingError as error:
+            self._fail(row, error)
+        except Exception:
+            # A fault of ours in one row must not keep the others from being looked at.
+            log.exception("a look at row %s failed", row.id)
+            self._db.rollback()
+            self.failures += 1
+        else:
+            self._patience.answered(row.account_id)
+
+    def _take(self, model: dues.Looked) -> dues.Due | None:
+        return dues.take(
+            self._db,
+            model,
+            due=self._begun,
+            now=self._site.clock.now(),
+            account_id=self._account_id,
+            skip=self._patience.down,
+        )
+
+    def _fail(self, row: dues.Due, error: Exception) -> None:
+        log.warning("a look at row %s waits for the next sweep: %s", row.id, error)
+        self._db.rollback()
+        self.failures += 1

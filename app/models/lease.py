@@ -10,8 +10,8 @@ from app.db.base import Base
 
 
 class Lease(Base):
-    """Who does the work of that name until when, in wall time, and when it was last done, in billing
-    time. A holder that dies lets it run out."""
+    """Who does the work of that name until when, in wall time, and when it was last done, in
+    billing time. A holder that dies lets it run out."""
 
     __tablename__ = "lease"
 

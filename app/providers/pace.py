@@ -14,9 +14,9 @@ _kept: ContextVar[Pace | None] = ContextVar("pace", default=None)
 
 
 class Pace:
-    """Gives every call to an account its turn, `per_second` of them evenly spread, so that no second
-    has more: Stripe refuses what comes faster than 25 a second in test mode and 100 in live mode
-    (Stripe, "Rate limits").
+    """Gives every call to an account its turn, `per_second` of them evenly spread, so that no
+    second has more: Stripe refuses what comes faster than 25 a second in test mode and 100 in live
+    mode (Stripe, "Rate limits").
 
     Shared by the threads of a process. `turns` counts the turns given.
     """
