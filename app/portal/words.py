@@ -5,17 +5,10 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import gettext, lazy_gettext
 
+from app.billing import method_names
 from app.models import PaymentMethod, TimelineEntry
+from app.web import filters
 
-_METHODS = {
-    "card": lazy_gettext("Card"),
-    "sepa": lazy_gettext("SEPA Direct Debit"),
-    "ideal": "iDEAL",
-    "bancontact": "Bancontact",
-    "eps": "eps",
-    "klarna": "Klarna",
-    "paypal": "PayPal",
-}
 _HINTS = {
     "card": lazy_gettext("Visa, Mastercard, American Express"),
     "sepa": lazy_gettext("From your bank account; it takes some working days to confirm"),
@@ -26,7 +19,6 @@ _HINTS = {
     "paypal": lazy_gettext("Your PayPal account"),
 }
 _MARKS = {"card": ("VISA", "MC"), "sepa": ("SEPA",), "ideal": ("iDEAL",)}
-_BRANDS = {"amex": "American Express", "diners": "Diners Club", "jcb": "JCB"}
 
 # A plan's status in words, and how the tag looks.
 _STATUSES = {
@@ -103,7 +95,7 @@ def install(flask_app: Flask) -> None:
 
 def method_name(method: str) -> str:
     """Card"""
-    return str(_METHODS.get(method, method.replace("_", " ").capitalize()))
+    return filters.words(method_names.name(method))
 
 
 def method_hint(method: str) -> str:
@@ -118,8 +110,7 @@ def method_marks(method: str) -> tuple[str, ...]:
 
 def paid_with(method: str, brand: str | None, last4: str | None) -> str:
     """Visa ending 4242"""
-    name = _BRANDS.get(brand, brand.capitalize()) if brand else method_name(method)
-    return str(gettext("%(name)s ending %(digits)s", name=name, digits=last4)) if last4 else name
+    return filters.words(method_names.paid_with(method, brand, last4))
 
 
 def on_file(method: PaymentMethod) -> str:

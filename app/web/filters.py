@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 
 from flask import Flask
 from flask_babel import gettext
 
 from app import figures
-from app.billing import countries
-from app.billing.text import Country, Percentage, Text
+from app.billing import wording
+from app.billing.text import Text
 from app.money import Money
 from app.web import languages
 
@@ -67,31 +66,13 @@ def clock_time(at: datetime) -> str:
 
 def country(code: str) -> str:
     """Netherlands"""
-    return _countries(languages.tag()).get(code, code)
+    return wording.country(code, languages.tag())
 
 
 def words(text: Text) -> str:
     """Answer a sentence in the reader's language, its values formatted."""
-    values = {name: _shown(value) for name, value in text.values.items()}
-    return str(gettext(text.sentence)) % values
+    return wording.put(text, languages.tag(), _translate)
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, Money):
-        return money(value)
-    if isinstance(value, Country):
-        return country(value)
-    if isinstance(value, Percentage):
-        return percentage(value)
-    if isinstance(value, datetime):
-        return long_date(value)
-    if isinstance(value, Text):
-        return words(value)
-    if isinstance(value, int):
-        return number(value)
-    return str(value)
-
-
-@lru_cache(32)
-def _countries(locale: str) -> dict[str, str]:
-    return dict(countries.choices(locale))
+def _translate(sentence: str) -> str:
+    return str(gettext(sentence))
