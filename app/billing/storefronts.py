@@ -7,6 +7,7 @@ each app's catalogue in memory until the catalogue changes.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -69,6 +70,7 @@ class Reader:
 
     email: str
     locale: str | None
+    session_epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def enter(db: Session, *, user_id: int, tenant_uuid: UUID) -> Visit:
     if row is None:
         raise NotFound("There is no such page, or it is not yours to see.")
     return Visit(
-        user=Reader(row.email, row.locale),
+        user=Reader(row.email, row.locale, row.session_epoch),
         tenant=Company(
             id=row.tenant_id,
             uuid=tenant_uuid,
@@ -115,10 +117,15 @@ def offer(db: Session, visit: Visit, currency: str | None = None) -> Offer:
     """Answer what is offered on a visit, as `products.offer` does."""
     seller, company = visit.tenant.app, visit.tenant
     prices = _shelf(db).prices(db, seller.id, visit.catalogue)
-    running = products.running(db, company.id, livemode=seller.livemode) if visit.has_bought else ()
+    running: Sequence[Subscription] = ()
+    had: frozenset[str] = frozenset()
+    if visit.has_bought:
+        running = products.running(db, company.id, livemode=seller.livemode)
+        had = products.had_trials(db, prices, company.id, livemode=seller.livemode)
     return products.arrange(
         prices,
         running,
+        had,
         chosen=company.currency,
         country=company.country,
         is_fixed=visit.has_bought,
@@ -160,6 +167,7 @@ _VISIT = (
         _MEMBERSHIP.c.role,
         _USER.c.email,
         _USER.c.locale,
+        _USER.c.session_epoch,
         _TENANT.c.id.label("tenant_id"),
         _TENANT.c.name.label("tenant"),
         _TENANT.c.country,
