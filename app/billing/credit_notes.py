@@ -26,6 +26,7 @@ _CARRIED_OVER = (
     "tax_sentence",
     "seller",
     "buyer",
+    "paid_with",
     "locale",
     "period_start",
     "period_end",
@@ -112,4 +113,4 @@ def _lines(corrected: Invoice, net: int, *, is_whole: bool) -> list[dict[str, An
     if is_whole:
         return corrected.lines
     name = ", ".join(dict.fromkeys(line["name"] for line in corrected.lines))
-    return [{"name": name, "quantity": 1, "unit": None, "tax_behavior": "inclusive", "net": net}]
+    return [invoice_figures.line(name, net)]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.billing import checkout_orders
 from app.billing.invoice_figures import Basis
 from app.models import CheckoutSession, Payment, Price, Subscription, SubscriptionChange
-from app.providers.base import Line, TaxBehavior
+from app.providers.base import Interval, Line, TaxBehavior
 
 
 def of_payment(
@@ -69,5 +69,10 @@ def _of_plan(plan: Subscription | SubscriptionChange, percentage: Decimal | None
 
 
 def _priced(price: Price, quantity: int) -> Line:
-    behavior = cast(TaxBehavior, price.tax_behavior)
-    return Line(price.product.name, price.amount, quantity, tax_behavior=behavior)
+    return Line(
+        name=price.product.name,
+        unit_amount=price.amount,
+        quantity=quantity,
+        tax_behavior=cast(TaxBehavior, price.tax_behavior),
+        interval=cast("Interval | None", price.interval),
+    )

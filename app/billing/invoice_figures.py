@@ -60,20 +60,44 @@ def of_refund(
     return amount - given, given
 
 
+def line(
+    name: str,
+    net: int,
+    *,
+    quantity: int = 1,
+    interval: str | None = None,
+    unit: int | None = None,
+    behavior: Behavior = "exclusive",
+) -> dict[str, Any]:
+    """Answer a line as invoices keep it; `unit` None where the charge follows from no price."""
+    return {
+        "name": name,
+        "interval": interval,
+        "quantity": quantity,
+        "unit": unit,
+        "tax_behavior": behavior,
+        "net": net,
+    }
+
+
 def _parted(charged: Money, basis: Basis) -> Figures:
-    behavior: Behavior = "inclusive"
-    amounts = taxes.apply([(charged, 1, behavior)], basis.percentage, "line")
-    name = ", ".join(dict.fromkeys(line.name for line in basis.lines))
-    quantity = basis.lines[0].quantity if len(basis.lines) == 1 else 1
-    line = _line(name, quantity, None, behavior, amounts.net.minor)
-    return Figures(amounts.net.minor, amounts.tax.minor, charged.minor, [line])
+    amounts = taxes.apply([(charged, 1, "inclusive")], basis.percentage, "line")
+    name = ", ".join(dict.fromkeys(sold.name for sold in basis.lines))
+    net, tax = amounts.net.minor, amounts.tax.minor
+    return Figures(net, tax, charged.minor, [line(name, net)])
 
 
 def _lines(basis: Basis) -> list[dict[str, Any]]:
-    nets = _nets(basis)
     return [
-        _line(line.name, line.quantity, line.unit_amount.minor, line.tax_behavior, net)
-        for line, net in zip(basis.lines, nets, strict=True)
+        line(
+            sold.name,
+            net,
+            quantity=sold.quantity,
+            interval=sold.interval,
+            unit=sold.unit_amount.minor,
+            behavior=sold.tax_behavior,
+        )
+        for sold, net in zip(basis.lines, _nets(basis), strict=True)
     ]
 
 
@@ -87,18 +111,6 @@ def _nets(basis: Basis) -> list[int]:
 
 
 def _worked(basis: Basis, rounding: Rounding) -> list[int]:
-    priced = [(line.unit_amount, line.quantity, line.tax_behavior) for line in basis.lines]
+    priced = [(sold.unit_amount, sold.quantity, sold.tax_behavior) for sold in basis.lines]
     amounts = taxes.apply(priced, basis.percentage, rounding)
-    return [line.net.minor for line in amounts.lines]
-
-
-def _line(
-    name: str, quantity: int, unit: int | None, behavior: Behavior, net: int
-) -> dict[str, Any]:
-    return {
-        "name": name,
-        "quantity": quantity,
-        "unit": unit,
-        "tax_behavior": behavior,
-        "net": net,
-    }
+    return [each.net.minor for each in amounts.lines]

@@ -76,6 +76,7 @@ def issue(
             "paid_at": paid_at,
             "period_start": payment.period_start,
             "period_end": payment.period_end,
+            "paid_with": _paid_with(payment),
         },
     )
     if row_id is not None:
@@ -100,20 +101,11 @@ def mirror(
     row.paid_at = state.paid_at or row.paid_at
     row.period_start, row.period_end = state.period_start, state.period_end
     row.lines = [
-        {
-            "name": line.name,
-            "quantity": line.quantity,
-            "unit": None,
-            "tax_behavior": "exclusive",
-            "net": line.net.minor,
-        }
+        invoice_figures.line(line.name, line.net.minor, quantity=line.quantity)
         for line in state.lines
     ]
     if row.payment_id is None and state.payment_id is not None:
-        row.payment_id = _payment_of(db, row.provider_account_id, state.payment_id)
-        db.flush()
-        if row.payment_id is not None:
-            credit_notes.issue_all(db, row.payment_id, now=now)
+        _tie(db, row, state.payment_id, now=now)
     return row
 
 
@@ -231,14 +223,26 @@ def _mirrored(db: Session, subscription: Subscription, state: InvoiceState) -> I
     return db.scalars(found).one()
 
 
-def _payment_of(db: Session, account_id: int, provider_id: str) -> int | None:
-    """Answer the row of a provider's payment, unless another invoice is for it already."""
-    return db.scalars(
-        select(Payment.id)
+def _tie(db: Session, invoice: Invoice, provider_id: str, *, now: datetime) -> None:
+    """Tie an invoice to the payment that paid it, unless another invoice is for it already."""
+    payment = db.scalars(
+        select(Payment)
         .outerjoin(Invoice, Invoice.payment_id == Payment.id)
         .where(
-            Payment.provider_account_id == account_id,
+            Payment.provider_account_id == invoice.provider_account_id,
             Payment.provider_id == provider_id,
             Invoice.id.is_(None),
         )
     ).one_or_none()
+    if payment is None:
+        return
+    invoice.payment_id = payment.id
+    invoice.paid_with = _paid_with(payment)
+    db.flush()
+    credit_notes.issue_all(db, payment.id, now=now)
+
+
+def _paid_with(payment: Payment) -> dict[str, Any] | None:
+    if payment.method is None:
+        return None
+    return {"method": payment.method, "brand": payment.brand, "last4": payment.last4}

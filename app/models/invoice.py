@@ -25,9 +25,9 @@ class Invoice(Base):
     the provider issued has its `provider_id`, `provider_number` and addresses instead. A credit
     note takes back what `refund_id` gave back of the invoice `corrects_id`; its amounts are
     positive. What an app sold to nobody in particular has no tenant, its buyer is what the payer
-    entered. `lines` are `{"name", "quantity", "unit", "tax_behavior", "net"}` (unit None where the
-    charge does not follow from a price), `tax_sentence` a text and its values, all amounts in minor
-    units.
+    entered. `lines` are `{"name", "interval", "quantity", "unit", "tax_behavior", "net"}`, unit None
+    where the charge does not follow from a price; `tax_sentence` is a text and its values,
+    `paid_with` `{"method", "brand", "last4"}`; all amounts are in minor units.
     """
 
     __tablename__ = "invoice"
@@ -69,6 +69,7 @@ class Invoice(Base):
     lines: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     seller: Mapped[dict[str, Any]]
     buyer: Mapped[dict[str, Any]]
+    paid_with: Mapped[dict[str, Any] | None]
     locale: Mapped[str | None]
     hosted_url: Mapped[str | None]
     pdf_url: Mapped[str | None]

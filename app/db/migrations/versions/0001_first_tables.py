@@ -1300,6 +1300,7 @@ def upgrade() -> None:
         sa.Column("lines", JSON, nullable=False),
         sa.Column("seller", JSON, nullable=False),
         sa.Column("buyer", JSON, nullable=False),
+        sa.Column("paid_with", JSON),
         sa.Column("locale", sa.String()),
         sa.Column("hosted_url", sa.String()),
         sa.Column("pdf_url", sa.String()),
