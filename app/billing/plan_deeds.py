@@ -11,12 +11,8 @@ from app.billing.site import Site
 from app.db import lock
 from app.models import Act, Subscription, SubscriptionChange, User
 from app.providers import errors
-from app.providers.base import (
-    Provider,
-    SubscriptionChange as ChangeRequest,
-    SubscriptionRequest,
-    SubscriptionState,
-)
+from app.providers.base import Provider, SubscriptionRequest, SubscriptionState
+from app.providers.base import SubscriptionChange as ChangeRequest
 
 # Why a change was asked for: to have it, or to put back what was to come.
 CHANGE, DROP = "plan_changed", "change_dropped"
@@ -46,9 +42,7 @@ class Change:
     def find(self) -> SubscriptionState | None:
         """Answer the subscription where it is as it was to become."""
         asked = self._request
-        state = self._provider.fetch_subscription(
-            asked.provider_id, customer_id=asked.customer_id
-        )
+        state = self._provider.fetch_subscription(asked.provider_id, customer_id=asked.customer_id)
         if asked.line.provider_price_id is not None:
             is_made = (state.provider_price_id, state.quantity) == (
                 asked.line.provider_price_id,
@@ -112,9 +106,7 @@ class CancelWithPeriod:
         """Write that the plan ends with its period, or has ended where that is over."""
         assert self._act.subscription_id is not None
         row = lock.one(self._db, Subscription, self._act.subscription_id)
-        subscriptions.end_with_period(
-            self._db, row, cause=cause_of(self._db, self._act), now=now
-        )
+        subscriptions.end_with_period(self._db, row, cause=cause_of(self._db, self._act), now=now)
         return self._request.provider_id
 
     def fail(self, error: errors.ProviderError, *, now: datetime) -> None:
@@ -132,7 +124,7 @@ class Resume:
         assert act.subscription_id is not None
         row = db.get_one(Subscription, act.subscription_id)
         self._until, self._has_ended = row.period_end, row.ended_at is not None
-        self._begins = act.provider_account.provider == "mollie"
+        self._begins = not provider.capabilities.resumes
         self.window = provider.key_window
 
     def do(self, key: str) -> SubscriptionState:
@@ -158,9 +150,7 @@ class Resume:
         """Write that the plan goes on, under the same row whatever the provider calls it now."""
         assert isinstance(result, SubscriptionState) and self._act.subscription_id is not None
         row = lock.one(self._db, Subscription, self._act.subscription_id)
-        subscriptions.go_on(
-            self._db, row, result, cause=cause_of(self._db, self._act), now=now
-        )
+        subscriptions.go_on(self._db, row, result, cause=cause_of(self._db, self._act), now=now)
         return result.provider_id
 
     def fail(self, error: errors.ProviderError, *, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, cast
 
 from sqlalchemy import bindparam, select
@@ -142,7 +142,7 @@ def _switch(
 ) -> None:
     before = _now(subscription)
     if change.price.interval != subscription.price.interval:
-        subscription.anchor_at = change.takes_effect_at
+        subscription.anchor_at = _anchor(subscription, change)
     subscription.price = change.price
     subscription.quantity = change.quantity
     subscription.net, subscription.tax, subscription.total = change.net, change.tax, change.total
@@ -154,14 +154,16 @@ def _switch(
         subscription,
         "subscription.changed",
         effect=f"subscription:{subscription.id}:change:{change.id}",
-        payload={
-            "uuid": str(subscription.uuid),
-            "status": subscription.shown_status,
-            "before": before.facts,
-            "after": _after(change).facts,
-        },
+        payload={"before": before.facts, "after": _after(change).facts},
         now=now,
     )
+
+
+def _anchor(subscription: Subscription, change: SubscriptionChange) -> datetime:
+    """A charge made at midnight begins the period at the hour up to which was paid before."""
+    until = subscription.period_end
+    begins, a_day_later = change.takes_effect_at, change.takes_effect_at + timedelta(days=1)
+    return until if until is not None and begins <= until < a_day_later else begins
 
 
 def _note(

@@ -6,7 +6,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.billing.errors import Conflict, NotAllowed
-from app.billing.text import Text
 from app.models import Membership, Price, Subscription, Tenant
 from app.models.subscription import RUNNING
 
@@ -44,20 +43,3 @@ def to_change(db: Session, membership: Membership) -> Subscription:
     if found is None:
         raise Conflict("%(tenant)s has no plan that could be changed.", tenant=tenant.name)
     return found
-
-
-def why_fixed(subscription: Subscription) -> Text | None:
-    """Answer why a plan cannot be changed now; None where it can."""
-    if subscription.status in ("canceled", "incomplete"):
-        return Text("Only a plan that runs can be changed.")
-    if subscription.status == "canceling":
-        return Text("The plan is set to end. Resume it first, then change it.")
-    if subscription.status in ("past_due", "unpaid"):
-        return Text("A charge is overdue. Pay it first, then change the plan.")
-    if subscription.status == "paused":
-        return Text("The plan is paused. It can be changed once it goes on.")
-    if subscription.is_settling or subscription.provider_id is None:
-        return Text(
-            "The first payment is still on its way. The plan can be changed once it is confirmed."
-        )
-    return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.billing.site import Site
@@ -63,6 +63,8 @@ def _wanted(db: Session, price: Price, account: ProviderAccount) -> CataloguePri
     )
 
 
-def _known(db: Session, account: ProviderAccount, which: object) -> ProviderPrice | None:
+def _known(
+    db: Session, account: ProviderAccount, which: ColumnElement[bool]
+) -> ProviderPrice | None:
     found = select(ProviderPrice).where(ProviderPrice.provider_account_id == account.id, which)
     return db.scalars(found.order_by(ProviderPrice.id).limit(1)).first()

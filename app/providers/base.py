@@ -64,7 +64,8 @@ class Capabilities:
     account takes). `trials` says how a plan begins with one: `own`, the provider keeps it;
     `verified`, a small payment saves the method, goes back at once, and the plan charges from a
     date on. `aliases` names methods that are not offered but may be asked for, each with
-    the one used in its place. `own_retries` says that the provider itself retries failed renewals.
+    the one used in its place. `own_retries` says that the provider itself retries failed renewals,
+    `resumes` that it takes back a cancelation at period end; else a new subscription has to begin.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Capabilities:
     tax_rates: bool
     hosted_invoices: bool
     own_retries: bool
+    resumes: bool
     embedded: bool
     collects: frozenset[Literal["billing_address", "shipping_address", "terms", "tax_id"]]
     aliases: Mapping[str, str] = field(default_factory=dict)

@@ -34,6 +34,7 @@ CAPABILITIES = base.Capabilities(
     tax_rates=False,
     hosted_invoices=False,
     own_retries=False,
+    resumes=False,
     embedded=False,
     collects=frozenset(),
     trials="verified",

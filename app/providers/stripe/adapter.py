@@ -38,6 +38,7 @@ CAPABILITIES = base.Capabilities(
     tax_rates=True,
     hosted_invoices=True,
     own_retries=True,
+    resumes=True,
     embedded=True,
     collects=frozenset({"billing_address", "shipping_address", "terms", "tax_id"}),
     aliases={"sofort": "klarna"},
