@@ -27,6 +27,7 @@ def make(config: Config) -> Flask:
         headers,
         languages,
         nul,
+        password_resets,
         sessions,
         templates,
         visits,
@@ -41,7 +42,8 @@ def make(config: Config) -> Flask:
         part.install(flask_app)
     headers.install(flask_app, config)
     _protect(flask_app, config)
-    flask_app.register_blueprint(entrance.entrance)
+    for pages in (entrance.entrance, password_resets.password_resets):
+        flask_app.register_blueprint(pages)
     return flask_app
 
 

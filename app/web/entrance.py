@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from app.billing import accounts, apps, tenants
 from app.billing.errors import NotAllowed, NotAuthenticated
 from app.models import Membership
-from app.web import addresses, forms, frames, sessions, visits
+from app.web import addresses, forms, frames, guards, sessions, visits
 
 entrance = Blueprint("entrance", __name__)
 
@@ -41,6 +41,7 @@ def start() -> Response | str:
     visit = visits.link()
     if visit is not None:
         return redirect(visit.start, 303)
+    guards.require_present()
     memberships = tenants.memberships(sessions.db(), visits.visitor_id())
     visits.remember_several(len(memberships) > 1)
     if len(memberships) == 1:

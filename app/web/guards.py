@@ -12,14 +12,23 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.billing import tenants
+from app.billing import accounts, tenants
 from app.billing.errors import NotAllowed, NotAuthenticated, NotFound
 from app.billing.storefronts import Visit
 from app.models import Membership
 from app.web import frames, sessions, visits
 
 # Pages for people who are not signed in.
-OPEN = frozenset({"entrance.enter", "links.follow", "pay.send_on"})
+OPEN = frozenset(
+    {
+        "entrance.enter",
+        "links.follow",
+        "pay.send_on",
+        "password_resets.send",
+        "password_resets.choose",
+        "invitations.accept",
+    }
+)
 # Choices that are kept while somebody signs in; nothing secret.
 _KEPT = ("plan", "interval", "currency", "price", "quantity", "country", "vat_number", "method")
 
@@ -67,9 +76,16 @@ def signed_in(view: Page) -> Page:
             return ask_to_sign_in()
         if visits.link() is not None:
             raise NotFound("A portal link does not open this page.")
+        require_present()
         return view(**places)
 
     return guarded
+
+
+def require_present() -> None:
+    """Send a person whose sign-ins were ended to sign in again; pages of a tenant have this from
+    `of_tenant`."""
+    _require_counting(accounts.session_epoch(sessions.db(), visits.visitor_id()))
 
 
 def opens_portal(tenant: UUID) -> bool:
@@ -104,10 +120,17 @@ def _membership(tenant: UUID, area: str, find: Find) -> Membership | Visit:
     if visit is not None and not visit.opens(tenant, area):
         raise NotFound("The portal link does not lead here.")
     membership = find(sessions.db(), user_id=visits.visitor_id(), tenant_uuid=tenant)
+    _require_counting(membership.user.session_epoch)
     g.membership = membership
     g.reader = membership.user
     g.buyers = [] if membership.may_buy else tenants.admins(sessions.db(), membership.tenant.id)
     return membership
+
+
+def _require_counting(epoch: int | None) -> None:
+    if not visits.counts(epoch):
+        visits.end()
+        raise NotAuthenticated("This sign-in was ended.")
 
 
 def _here() -> str:

@@ -17,6 +17,7 @@ from app.web import frames
 LINK_LASTS = timedelta(minutes=60)
 _LINK = "link"
 _SEVERAL = "several"
+_EPOCH = "epoch"
 
 # What a link of each scope opens.
 SCOPES: dict[str, tuple[str, ...]] = {
@@ -148,10 +149,16 @@ def visitor_id() -> int:
     return int(current_user.id)
 
 
+def counts(epoch: int | None) -> bool:
+    """Answer whether this sign-in was begun in the person's present epoch."""
+    return epoch == session.get(_EPOCH, 0)
+
+
 def _replace(user: User) -> None:
     session.clear()
     g.pop("link_visit", None)
     login_user(Visitor(user.id))
+    session[_EPOCH] = user.session_epoch
 
 
 def _recognise(user_id: str) -> Visitor | None:
