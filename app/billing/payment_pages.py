@@ -23,8 +23,8 @@ from app.billing import (
 from app.billing.errors import Conflict
 from app.billing.receipts import Receipt
 from app.billing.site import Site
-from app.billing.trials import PerPeriod
 from app.models import CheckoutSession
+from app.money import Money
 from app.providers import errors as provider_errors
 from app.providers.base import Address, Collect, Collected, Interval, Line, TaxBehavior
 
@@ -73,9 +73,14 @@ class PaymentPage:
         return self.checkout.tax_percentage is None
 
     @property
-    def per_period(self) -> PerPeriod:
-        """What is due today, or each period after a trial."""
-        return trials.per_period(self.checkout)
+    def net(self) -> Money:
+        """What is due without tax: today, or each period after a trial."""
+        return Money(trials.per_period(self.checkout).net, self.checkout.currency)
+
+    @property
+    def tax(self) -> Money:
+        """The tax on it."""
+        return Money(trials.per_period(self.checkout).tax, self.checkout.currency)
 
     @property
     def is_reverse_charge(self) -> bool:

@@ -17,11 +17,11 @@ from app.providers.base import Capabilities, Mode
 
 @dataclass(frozen=True, slots=True)
 class PerPeriod:
-    """What a plan costs each period."""
+    """What a plan costs each period, in minor units."""
 
-    net: Money
-    tax: Money
-    total: Money
+    net: int
+    tax: int
+    total: int
 
 
 # A plan that was kept as a duplicate had its trial too: it is told by its end, not by its use.
@@ -139,12 +139,13 @@ def is_verification(checkout: CheckoutSession) -> bool:
 def per_period(checkout: CheckoutSession) -> PerPeriod:
     """Answer what the plan a checkout begins costs each period, from the end of its trial on if it
     has one."""
-    net, tax, total = checkout.net, checkout.tax, checkout.total
-    if checkout.trial_days:
-        net, tax = checkout.renewal_net or 0, checkout.renewal_tax or 0
-        total = checkout.renewal_total or 0
-    currency = checkout.currency
-    return PerPeriod(Money(net, currency), Money(tax, currency), Money(total, currency))
+    if not checkout.trial_days:
+        return PerPeriod(checkout.net, checkout.tax, checkout.total)
+    return PerPeriod(
+        net=checkout.renewal_net or 0,
+        tax=checkout.renewal_tax or 0,
+        total=checkout.renewal_total or 0,
+    )
 
 
 def begin(
