@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,11 @@ from psycopg.pq import ExecStatus
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.db import added
+from app.db.base import Base
+
 _BUSY_SECONDS = 15
+Listener = Callable[[frozenset[type[Base]]], None]
 
 
 class Database:
@@ -28,6 +32,9 @@ class Database:
         self._write = sessionmaker(
             self.engine.execution_options(portico_writes=True), expire_on_commit=False
         )
+        # Each is told after a commit which kinds of rows it added.
+        self.listeners: list[Listener] = []
+        added.watch(self._write, self._tell)
 
     @property
     def is_sqlite(self) -> bool:
@@ -56,6 +63,10 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+    def _tell(self, kinds: frozenset[type[Base]]) -> None:
+        for listener in self.listeners:
+            listener(kinds)
 
 
 def _engine(url: str, pool: int) -> Engine:

@@ -10,6 +10,7 @@ from sqlalchemy import Insert, Table, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.db import added
 from app.db.base import Base, table
 
 
@@ -18,6 +19,8 @@ def insert(db: Session, model: type[Base], values: Mapping[str, Any]) -> int | N
     connection = db.connection()
     statement = _statement(table(model), connection.dialect.name, tuple(values))
     row_id: int | None = connection.execute(statement, values).scalar_one_or_none()
+    if row_id is not None:
+        added.note(db, model)
     return row_id
 
 
