@@ -12,6 +12,7 @@ from app.db.base import Base
 from app.models.app import App
 from app.models.tenant import Tenant
 
+ROLES = ("admin", "member")
 _IS_OPEN = text("accepted_at IS NULL AND revoked_at IS NULL")
 
 
@@ -41,7 +42,7 @@ class Membership(Base):
     __tablename__ = "membership"
     __table_args__ = (
         UniqueConstraint("tenant_id", "user_id"),
-        CheckConstraint("role IN ('admin', 'member')", name="role"),
+        CheckConstraint(f"role IN {ROLES!r}", name="role"),
         Index(None, "user_id"),
     )
 
@@ -81,7 +82,7 @@ class Invitation(Base):
 
     __tablename__ = "invitation"
     __table_args__ = (
-        CheckConstraint("role IN ('admin', 'member')", name="role"),
+        CheckConstraint(f"role IN {ROLES!r}", name="role"),
         Index(None, "tenant_id", "id"),
         Index(
             "uq_invitation_open",
