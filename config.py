@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 ROOT = Path(__file__).parent
 STRIPE_API_URL = "https://api.stripe.com"
 MOLLIE_API_URL = "https://api.mollie.com"
+_TO_MAILBOX = 15
+_ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 
 
 class Unsound(Exception):
@@ -32,6 +35,7 @@ class Config(BaseModel):
     PORTICO_ENV: Literal["development", "production"] = "development"
     PORT: int = Field(default=5000, ge=1, le=65535)
     SANDBOX_PORT: int = Field(default=5010, ge=1, le=65535)
+    SMTP_PORT: int = Field(default=0, ge=0, le=65535)
     PUBLIC_URL: str = ""
     DATABASE_URL: str = ""
     DATABASE_POOL: int = Field(default=12, ge=1, le=200)
@@ -42,6 +46,8 @@ class Config(BaseModel):
     STRIPE_API_URL: str = ""
     MOLLIE_API_URL: str = ""
     CLOCK_URL: str = ""
+    SMTP_URL: str = ""
+    MAIL_FROM: str = ""
     QUEUE: Literal["", "sqlite", "postgres", "none"] = ""
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=10)
     API_CALLS_PER_MINUTE: int = Field(default=600, ge=1, le=1_000_000)
@@ -142,6 +148,7 @@ def _derived(config: Config, given: Mapping[str, str]) -> dict[str, object]:
         "MOLLIE_API_URL": config.MOLLIE_API_URL
         or (f"{sandbox}/mollie" if demo else MOLLIE_API_URL),
         "CLOCK_URL": config.CLOCK_URL or (f"{sandbox}/control/clock" if demo else ""),
+        **_mail(config, demo=demo),
         "QUEUE": config.QUEUE or ("sqlite" if database.startswith("sqlite") else "postgres"),
     }
     if not config.is_production and not (config.SECRET_KEY and config.ENCRYPTION_KEYS):
@@ -149,6 +156,21 @@ def _derived(config: Config, given: Mapping[str, str]) -> dict[str, object]:
         for name, secret in _development_secrets(folder).items():
             derived[name] = given.get(name) or secret
     return derived
+
+
+def _mail(config: Config, *, demo: bool) -> dict[str, object]:
+    port = config.SMTP_PORT or mailbox_port(config.SANDBOX_PORT)
+    return {
+        "SMTP_PORT": port,
+        "SMTP_URL": config.SMTP_URL or (f"smtp://127.0.0.1:{port}" if demo else ""),
+        "MAIL_FROM": config.MAIL_FROM or ("billing@portico.example" if demo else ""),
+    }
+
+
+def mailbox_port(sandbox_port: int) -> int:
+    """Answer where the sandbox takes mail unless SMTP_PORT says otherwise: 5025 for 5010."""
+    port = sandbox_port + _TO_MAILBOX
+    return port if port <= 65535 else sandbox_port - _TO_MAILBOX
 
 
 def _driver(url: str) -> str:
@@ -199,6 +221,18 @@ def _rules(config: Config) -> list[tuple[bool, str]]:
             "QUEUE=postgres needs a PostgreSQL DATABASE_URL.",
         ),
         (
+            bool(config.SMTP_URL) and not _is_mail_server(config.SMTP_URL),
+            "SMTP_URL must begin with smtp:// or smtps:// and name a host.",
+        ),
+        (
+            _sends_password_openly(config.SMTP_URL),
+            "SMTP_URL must be smtps:// or end in ?starttls where it has a password.",
+        ),
+        (
+            bool(config.SMTP_URL) and not _ADDRESS.fullmatch(config.MAIL_FROM),
+            "MAIL_FROM must be an e-mail address where SMTP_URL is set.",
+        ),
+        (
             production and config.DEMO,
             "DEMO cannot be on in production: the demo world has public passwords.",
         ),
@@ -227,6 +261,19 @@ def _rules(config: Config) -> list[tuple[bool, str]]:
             "STRIPE_API_URL and MOLLIE_API_URL cannot be changed in production.",
         ),
     ]
+
+
+def _is_mail_server(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _sends_password_openly(url: str) -> bool:
+    parts = urlsplit(url) if _is_mail_server(url) else None
+    return bool(parts and parts.password and parts.scheme == "smtp" and parts.query != "starttls")
 
 
 def _is_key(text: str) -> bool:
