@@ -98,6 +98,7 @@ class World:
             tax=0,
             total=price.unit_amount,
             started_at=clock.wall(),
+            anchor_at=clock.wall(),
         )
         self.db.add(subscription)
         self.db.commit()
