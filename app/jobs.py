@@ -12,6 +12,7 @@ from huey import Huey, PostgresHuey, SqliteHuey, crontab
 
 import config as settings
 from app.billing import sweep
+from app.billing.couriers import Courier
 from app.billing.site import Site, site_for
 from app.db.engine import Database
 
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 _SEEN = "portico.worker.seen"
 _SEEN_SECONDS = 150
 _GATHER_SECONDS = 0.05
+_LEAVE_SECONDS = 3.0
 
 config = settings.load()
 
@@ -40,6 +42,7 @@ def process_events() -> None:
     """Look at what waiting events are about."""
     with _database().writer() as db:
         sweep.process_events(db, _site())
+    _courier().nudge()
 
 
 @huey.task()  # type: ignore[untyped-decorator]
@@ -64,6 +67,7 @@ def sweep_due() -> None:
     _report()
     with _database().writer() as db:
         log.info("swept %s", sweep.run(db, _site()))
+    _courier().nudge()
 
 
 @huey.on_startup()  # type: ignore[untyped-decorator]
@@ -71,9 +75,16 @@ def _report() -> None:
     huey.storage.put_data(_SEEN, str(time.time()).encode())
 
 
+@huey.on_startup()  # type: ignore[untyped-decorator]
+def _deliver() -> None:
+    # Not a job: a receiver that is slow must not keep the worker's few threads from their work.
+    _courier().start()
+
+
 @huey.on_shutdown()  # type: ignore[untyped-decorator]
 def _leave() -> None:
     huey.storage.put_data(_SEEN, b"0")
+    _courier().stop(seconds=_LEAVE_SECONDS)
 
 
 def is_worker_alive() -> bool:
@@ -112,6 +123,11 @@ class _Nudge:
 
 
 nudge = _Nudge()
+
+
+@cache
+def _courier() -> Courier:
+    return Courier(_database(), _site())
 
 
 @cache

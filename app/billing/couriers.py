@@ -49,12 +49,12 @@ class Courier:
         """Look now."""
         self._wake.set()
 
-    def stop(self) -> None:
-        """End after the calls at hand."""
+    def stop(self, *, seconds: float | None = None) -> None:
+        """End after the calls at hand, or wait for them no longer than that."""
         self._stopping.set()
         self._wake.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(seconds)
 
     def _run(self) -> None:
         with ThreadPoolExecutor(HANDS, thread_name_prefix="courier") as hands:
