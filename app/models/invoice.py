@@ -25,9 +25,9 @@ class Invoice(Base):
     the provider issued has its `provider_id`, `provider_number` and addresses instead. A credit
     note takes back what `refund_id` gave back of the invoice `corrects_id`; its amounts are
     positive. What an app sold to nobody in particular has no tenant, its buyer is what the payer
-    entered. `lines` are `{"name", "interval", "quantity", "unit", "tax_behavior", "net"}`, unit None
-    where the charge does not follow from a price; `tax_sentence` is a text and its values,
-    `paid_with` `{"method", "brand", "last4"}`; all amounts are in minor units.
+    entered. `lines` are `{"name", "interval", "quantity", "unit", "tax_behavior", "net"}`, where
+    `unit` is None if the charge does not follow from a price; `tax_sentence` is a text and its
+    values, `paid_with` `{"method", "brand", "last4"}`; all amounts are in minor units.
     """
 
     __tablename__ = "invoice"
@@ -92,6 +92,16 @@ class Invoice(Base):
     def amount(self) -> Money:
         """Its total, tax included."""
         return Money(self.total, self.currency)
+
+    @property
+    def before_tax(self) -> Money:
+        """Its total without the tax."""
+        return Money(self.net, self.currency)
+
+    @property
+    def tax_amount(self) -> Money:
+        """The tax in its total."""
+        return Money(self.tax, self.currency)
 
     @property
     def shown_number(self) -> str:

@@ -11,6 +11,7 @@ def install(flask_app: Flask) -> None:
         checkout,
         checkouts,
         details,
+        invoices,
         links,
         overview,
         pay,
@@ -19,8 +20,10 @@ def install(flask_app: Flask) -> None:
         returns,
         words,
     )
+    from app.web import invoice_words
 
     words.install(flask_app)
+    invoice_words.install(flask_app)
     for page in (
         overview.overview,
         plans.plans,
@@ -28,6 +31,7 @@ def install(flask_app: Flask) -> None:
         checkouts.checkouts,
         details.details,
         payment_methods.payment_methods,
+        invoices.invoices,
         links.links,
         pay.pay,
         returns.returns,

@@ -21,6 +21,7 @@ STARTS = {
     "plans": "plans.show",
     "checkout": "checkout.show",
     "payment-methods": "payment_methods.show",
+    "invoices": "invoices.show",
 }
 
 

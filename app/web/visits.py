@@ -36,6 +36,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "plans": ("plans", "checkout", "checkouts", "details"),
     "checkout": ("checkout", "checkouts", "details"),
     "payment-methods": ("payment-methods", "checkouts"),
+    "invoices": ("invoices",),
 }
 
 
@@ -151,7 +152,7 @@ def visitor_id() -> int:
 
 def counts(epoch: int | None) -> bool:
     """Answer whether this sign-in was begun in the person's present epoch."""
-    return epoch == session.get(_EPOCH, 0)
+    return bool(epoch == session.get(_EPOCH, 0))
 
 
 def _replace(user: User) -> None:
