@@ -123,10 +123,17 @@ class _Nudge:
 
 
 nudge = _Nudge()
+_making = threading.Lock()
+
+
+def _courier() -> Courier:
+    # Each thread of the worker asks for it as it starts.
+    with _making:
+        return _only_courier()
 
 
 @cache
-def _courier() -> Courier:
+def _only_courier() -> Courier:
     return Courier(_database(), _site())
 
 
