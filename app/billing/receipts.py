@@ -197,8 +197,13 @@ def _continue_url(checkout: CheckoutSession, status: str) -> str | None:
     return checkout.url if waits and checkout.state == "open" else None
 
 
+def decline_words(reason: str) -> Text:
+    """Answer why a bank declined, and what to do, for a reason as payments carry it."""
+    return _DECLINES.get(reason, _DECLINED)
+
+
 def _decline(checkout: CheckoutSession) -> Text | None:
-    return _DECLINES.get(checkout.decline, _DECLINED) if checkout.decline else None
+    return decline_words(checkout.decline) if checkout.decline else None
 
 
 def _try_again(checkout: CheckoutSession) -> Choice | None:
