@@ -66,7 +66,7 @@ def cancel_subscription(
     now: datetime,
     reason: str = "duplicate",
 ) -> None:
-    """Ask for the end of a provider subscription that must not go on."""
+    """Ask for the end of a provider subscription that a checkout must not have begun."""
     request = requests.Cancellation(state.provider_id, state.customer_id)
     ask(
         db,
@@ -74,6 +74,27 @@ def cancel_subscription(
         f"cancel:subscription:{checkout.provider_account_id}:{state.provider_id}",
         account_id=checkout.provider_account_id,
         checkout_id=checkout.id,
+        reason=reason,
+        request=requests.dump(request),
+        now=now,
+    )
+
+
+def end_subscription(
+    db: Session, subscription: Subscription, *, reason: str, now: datetime
+) -> None:
+    """Ask for the end, at once, of the provider subscription of a plan that is over here."""
+    if subscription.provider_id is None:
+        return
+    account_id = subscription.provider_account_id
+    request = requests.Cancellation(subscription.provider_id, subscription.customer_provider_id)
+    ask(
+        db,
+        "cancel_subscription",
+        f"cancel:subscription:{account_id}:{subscription.provider_id}",
+        account_id=account_id,
+        checkout_id=subscription.checkout_id,
+        subscription_id=subscription.id,
         reason=reason,
         request=requests.dump(request),
         now=now,
@@ -142,6 +163,17 @@ def waiting_for(db: Session, checkout_id: int) -> list[int]:
             .order_by(_ACT.c.id)
         )
     )
+
+
+def reason_of(db: Session, uuid: str | None) -> str | None:
+    """Answer why an act of ours was asked for, by the uuid the provider keeps of it."""
+    if uuid is None:
+        return None
+    try:
+        wanted = UUID(uuid)
+    except ValueError:
+        return None
+    return db.scalars(select(_ACT.c.reason).where(_ACT.c.uuid == wanted)).first()
 
 
 def waiting_for_subscription(db: Session, subscription_id: int) -> list[int]:

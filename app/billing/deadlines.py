@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 
-from app.models import CheckoutSession, Subscription
+from app.models import App, CheckoutSession, Subscription
 
 # Open: the payer is at the provider's page. The gaps grow; a known expiry is looked at when due.
 _OPEN = (
@@ -54,13 +56,25 @@ def next_look(checkout: CheckoutSession, *, now: datetime) -> datetime | None:
 
 
 def next_look_at_subscription(subscription: Subscription, *, now: datetime) -> datetime | None:
-    """Answer when a subscription is looked at next: daily, and soon after each renewal."""
+    """Answer when a subscription is looked at next: daily, soon after each renewal, when it is to
+    end, and when what failed is charged again."""
     if subscription.status == "canceled":
         return None
-    day = now + timedelta(days=1)
-    if subscription.period_end and subscription.period_end > now:
-        return min(day, subscription.period_end + timedelta(hours=1))
-    return min(day, now + timedelta(hours=1))
+    moments = [now + timedelta(days=1)]
+    if subscription.period_end and subscription.period_end <= now:
+        moments.append(now + timedelta(hours=1))
+    elif subscription.period_end:
+        ends = subscription.canceled_at is not None
+        moments.append(subscription.period_end + timedelta(hours=0 if ends else 1))
+    for moment in (subscription.next_retry_at, subscription.pay_by, subscription.settling_until):
+        if moment and moment > now:
+            moments.append(moment)
+    return min(moments)
+
+
+def retries(app: App, since: datetime) -> Sequence[datetime]:
+    """Answer when a charge that failed at `since` is tried again; with the last the plan ends."""
+    return [since + timedelta(days=days) for days in accumulate(app.dunning_days)] or [since]
 
 
 def pause(tries: int) -> timedelta:

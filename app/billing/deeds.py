@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from app.billing import claims, deadlines, keys, looks, requests, subscriptions
-from app.billing.site import Site
-from app.db import lock, once
-from app.models import Act, CheckoutSession, Payment, Refund, Subscription
-from app.providers import errors
-from app.providers.base import (
-    Provider,
-    RefundRequest,
-    RefundState,
-    SubscriptionRequest,
-    SubscriptionState,
+from app.billing import (
+    acts,
+    checkout_deeds,
+    claims,
+    deadlines,
+    keys,
+    method_deeds,
+    plan_deeds,
+    renewal_deeds,
+    requests,
 )
+from app.billing.site import Site
+from app.models import Act
+from app.providers import errors
+from app.providers.base import Provider
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +45,10 @@ class Deed(Protocol):
         """Write what came of it and answer its provider id; the caller commits."""
         ...
 
+    def fail(self, error: errors.ProviderError, *, now: datetime) -> None:
+        """Write that it will not be done; the caller commits."""
+        ...
+
 
 def perform(db: Session, site: Site, act_id: int) -> None:
     """Do an act, if nobody else is doing it. Commits.
@@ -60,9 +68,23 @@ def perform(db: Session, site: Site, act_id: int) -> None:
     try:
         result = _do(db, site, act, deed)
     except errors.ProviderError as error:
-        _postpone(db, site, act, error)
+        _postpone(db, site, act, deed, error)
         return
     _finish(db, act, deed, result, now=site.clock.now())
+
+
+def of_subscription(db: Session, site: Site, subscription_id: int) -> None:
+    """Do what a plan waits for, and what follows from it. Commits; what fails is left for the
+    sweep."""
+    done: set[int] = set()
+    while waiting := [
+        row for row in acts.waiting_for_subscription(db, subscription_id) if row not in done
+    ]:
+        db.commit()
+        for act_id in waiting:
+            perform(db, site, act_id)
+        done.update(waiting)
+    db.commit()
 
 
 def _do(db: Session, site: Site, act: Act, deed: Deed) -> object:
@@ -87,7 +109,7 @@ def _finish(db: Session, act: Act, deed: Deed, result: object, *, now: datetime)
     db.commit()
 
 
-def _postpone(db: Session, site: Site, act: Act, error: errors.ProviderError) -> None:
+def _postpone(db: Session, site: Site, act: Act, deed: Deed, error: errors.ProviderError) -> None:
     now = site.clock.now()
     log.warning("act %s (%s) did not happen: %s", act.uuid, act.kind, error)
     db.refresh(act, with_for_update=True)
@@ -101,115 +123,28 @@ def _postpone(db: Session, site: Site, act: Act, error: errors.ProviderError) ->
         act.idempotency_key = None
     elif error.permanent:
         act.state = "failed"
+        deed.fail(error, now=now)
     act.next_try_at = now + deadlines.pause(act.tries)
     db.commit()
 
 
 def _deed(db: Session, site: Site, act: Act) -> Deed:
     provider = site.provider(act.provider_account)
-    if act.kind == "begin_subscription":
-        return _Begin(db, act, provider)
     if act.kind == "cancel_subscription":
-        return _Cancel(db, act, provider)
-    if act.kind == "refund":
-        return _Refund(db, act, provider)
-    return _Expire(db, site, act, provider)
+        asked = requests.load(requests.Cancellation, act.request)
+        kind = plan_deeds.CancelWithPeriod if asked.when == "period_end" else renewal_deeds.Cancel
+        return kind(db, site, act, provider)
+    return _KINDS[act.kind](db, site, act, provider)
 
 
-class _Begin:
-    def __init__(self, db: Session, act: Act, provider: Provider) -> None:
-        self._db, self._act, self._provider = db, act, provider
-        self._request = requests.load(SubscriptionRequest, act.request)
-        self.window = provider.key_window
-
-    def do(self, key: str) -> SubscriptionState:
-        return self._provider.begin_subscription(self._request, key=key)
-
-    def find(self) -> SubscriptionState | None:
-        customer = self._request.customer_id
-        found = self._provider.find_subscription(self._request.uuid, customer_id=customer)
-        return self._provider.fetch_subscription(found, customer_id=customer) if found else None
-
-    def keep(self, result: object, *, now: datetime) -> str | None:
-        assert isinstance(result, SubscriptionState) and self._act.subscription_id is not None
-        row = lock.one(self._db, Subscription, self._act.subscription_id)
-        subscriptions.attach(row, result, now=now)
-        return result.provider_id
-
-
-class _Cancel:
-    def __init__(self, db: Session, act: Act, provider: Provider) -> None:
-        self._db, self._act, self._provider = db, act, provider
-        self._request = requests.load(requests.Cancellation, act.request)
-        self.window = provider.key_window
-
-    def do(self, key: str) -> SubscriptionState | None:
-        try:
-            return self._provider.cancel_subscription(
-                self._request.provider_id,
-                customer_id=self._request.customer_id,
-                when="now",
-                key=key,
-            )
-        except errors.Missing:
-            return None
-
-    def find(self) -> None:
-        # Ending an ended subscription is no error at either provider, so it is simply done again.
-        return None
-
-    def keep(self, result: object, *, now: datetime) -> str | None:
-        subscriptions.end(
-            self._db, self._act.provider_account_id, self._request.provider_id, now=now
-        )
-        return self._request.provider_id
-
-
-class _Refund:
-    def __init__(self, db: Session, act: Act, provider: Provider) -> None:
-        self._db, self._act, self._provider = db, act, provider
-        self._request = requests.load(RefundRequest, act.request)
-        self.window = provider.key_window
-
-    def do(self, key: str) -> RefundState:
-        return self._provider.refund(self._request, key=key)
-
-    def find(self) -> RefundState | None:
-        return self._provider.find_refund(self._request.uuid, payment_id=self._request.payment_id)
-
-    def keep(self, result: object, *, now: datetime) -> str | None:
-        assert isinstance(result, RefundState) and self._act.payment_id is not None
-        payment = lock.one(self._db, Payment, self._act.payment_id)
-        if result.status != "failed":
-            payment.refunded = max(payment.refunded, self._request.amount.minor)
-        once.insert(
-            self._db,
-            Refund,
-            {
-                "payment_id": payment.id,
-                "provider_account_id": self._act.provider_account_id,
-                "provider_id": result.provider_id,
-                "status": result.status,
-                "amount": result.amount.minor,
-                "currency": result.amount.currency,
-                "reason": self._act.reason,
-            },
-        )
-        return result.provider_id
-
-
-class _Expire:
-    def __init__(self, db: Session, site: Site, act: Act, provider: Provider) -> None:
-        self._db, self._site, self._act = db, site, act
-        self.window = provider.key_window
-
-    def do(self, key: str) -> None:
-        assert self._act.checkout_id is not None
-        looks.end_checkout(self._db, self._site, self._act.checkout_id, cause="replaced")
-
-    def find(self) -> None:
-        return None
-
-    def keep(self, result: object, *, now: datetime) -> str | None:
-        assert self._act.checkout_id is not None
-        return self._db.get_one(CheckoutSession, self._act.checkout_id).provider_id
+_KINDS: dict[str, Callable[[Session, Site, Act, Provider], Deed]] = {
+    "begin_subscription": renewal_deeds.Begin,
+    "change_subscription": plan_deeds.Change,
+    "resume_subscription": plan_deeds.Resume,
+    "charge": renewal_deeds.Charge,
+    "collect": renewal_deeds.Collect,
+    "set_default_method": method_deeds.SetDefault,
+    "forget_payment_method": method_deeds.Forget,
+    "refund": checkout_deeds.GiveBack,
+    "expire_checkout": checkout_deeds.Expire,
+}

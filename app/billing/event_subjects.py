@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Select, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.billing.site import Site
-from app.models import CheckoutSession, Payment, ProviderAccount, Subscription
+from app.models import Act, CheckoutSession, Payment, ProviderAccount, Subscription
 
 # What names an object at a provider: our account's row, and the provider's id.
 Name = tuple[int, str]
@@ -45,7 +45,18 @@ def find(db: Session, names: Sequence[Name]) -> dict[Name, Subject]:
         )
         if subject != NOTHING:
             found[name] = subject
-    return found
+    unknown = [name for name in wanted["names"] if name not in found]
+    return found | (_replaced(db, unknown) if unknown else {})
+
+
+def _replaced(db: Session, names: list[Name]) -> dict[Name, Subject]:
+    """A subscription that a plan had before it was resumed is known by the act that began it."""
+    rows = db.execute(_BEGUN, {"names": names})
+    return {
+        (account, cast(str, provider_id)): Subject(None, plan)
+        for account, provider_id, plan in rows
+        if plan is not None
+    }
 
 
 def ask(db: Session, site: Site, name: Name) -> Subject:
@@ -62,6 +73,7 @@ def ask(db: Session, site: Site, name: Name) -> Subject:
         subscription = (account_id, payment.subscription_id)
         subscription_id = find(db, [subscription]).get(subscription, NOTHING).subscription_id
     checkout_id = _by_uuid(db, account_id, payment.checkout_uuid)
+    subscription_id = subscription_id or _charged_for(db, account_id, payment.checkout_uuid)
     db.commit()
     return Subject(checkout_id, subscription_id)
 
@@ -76,17 +88,31 @@ def _found(
 
 
 def _by_uuid(db: Session, account_id: int, uuid: str | None) -> int | None:
-    if uuid is None:
-        return None
-    try:
-        wanted = UUID(uuid)
-    except ValueError:
+    wanted = _uuid(uuid)
+    if wanted is None:
         return None
     return db.scalars(
         select(CheckoutSession.id).where(
             CheckoutSession.provider_account_id == account_id, CheckoutSession.uuid == wanted
         )
     ).first()
+
+
+def _charged_for(db: Session, account_id: int, uuid: str | None) -> int | None:
+    """A charge of ours carries the uuid of its act."""
+    wanted = _uuid(uuid)
+    if wanted is None:
+        return None
+    return db.scalars(
+        select(Act.subscription_id).where(Act.provider_account_id == account_id, Act.uuid == wanted)
+    ).first()
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
 
 
 _NAMES: BindParameter[Any] = bindparam("names", expanding=True)
@@ -96,6 +122,10 @@ _CHECKOUTS = select(
 _SUBSCRIPTIONS = select(
     Subscription.provider_account_id, Subscription.provider_id, Subscription.id
 ).where(tuple_(Subscription.provider_account_id, Subscription.provider_id).in_(_NAMES))
+_BEGUN = select(Act.provider_account_id, Act.result_id, Act.subscription_id).where(
+    tuple_(Act.provider_account_id, Act.result_id).in_(_NAMES),
+    Act.kind.in_(("begin_subscription", "resume_subscription")),
+)
 _PAYMENTS = select(
     Payment.provider_account_id, Payment.provider_id, Payment.checkout_id, Payment.subscription_id
 ).where(tuple_(Payment.provider_account_id, Payment.provider_id).in_(_NAMES))

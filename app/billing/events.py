@@ -9,16 +9,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import checkouts, deadlines, event_subjects, subscriptions
+from app.billing import checkouts, deadlines, event_subjects, plan_looks
 from app.billing.claims import HOLD
 from app.billing.errors import BillingError
-from app.billing.event_subjects import Name, Subject
+from app.billing.event_subjects import NOTHING, Name, Subject
 from app.billing.patience import Patience
 from app.billing.site import Site
 from app.db import once
@@ -169,13 +170,19 @@ class _Looking:
         except Exception as error:
             return error
         known[event.name] = subject
-        return self._at_checkout(subject, event) or self._at_subscription(subject, event)
+        return self._at_checkout(subject, event) or self._at_plan(subject, event, known)
 
     def _at_checkout(self, subject: Subject, event: Taken) -> Exception | None:
         return self._once("checkout", subject.checkout_id, checkouts.sync, event)
 
-    def _at_subscription(self, subject: Subject, event: Taken) -> Exception | None:
-        return self._once("subscription", subject.subscription_id, subscriptions.sync, event)
+    def _at_plan(
+        self, subject: Subject, event: Taken, known: dict[Name, Subject]
+    ) -> Exception | None:
+        plan = subject.subscription_id
+        # A payment may be older than the latest that a look at a plan brings.
+        named = [one.object_id for one in self._taken if _names_payment(one, plan, known)]
+        look = partial(plan_looks.look, also=named)
+        return self._once("subscription", plan, look, event)
 
     def _once(
         self, kind: str, row_id: int | None, sync: Callable[..., object], event: Taken
@@ -211,6 +218,11 @@ class _Looking:
             # A fault of ours in one row must not keep the others from being looked at.
             log.error("event %s failed", event.id, exc_info=error)
         return 1
+
+
+def _names_payment(event: Taken, plan: int | None, known: dict[Name, Subject]) -> bool:
+    is_payment = event.object_id.startswith(("tr_", "pi_"))
+    return is_payment and known.get(event.name, NOTHING).subscription_id == plan
 
 
 def _free() -> list[Condition]:

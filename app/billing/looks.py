@@ -15,7 +15,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.billing import outcomes
+from app.billing import outcomes, refunds
+from app.billing.refunds import Parts
 from app.billing.site import Site
 from app.db import lock
 from app.models import CheckoutSession, ProviderAccount
@@ -30,6 +31,7 @@ class _Seen(NamedTuple):
     version: int
     provider_id: str | None
     mode: Mode
+    account_id: int
     provider: str
     sealed_credentials: str
 
@@ -67,7 +69,8 @@ def _look(db: Session, site: Site, checkout_id: int, ask: Question, *, cause: st
             return False
         provider = site.connect(seen.provider, seen.sealed_credentials)
         state = ask(provider, seen.provider_id, seen.mode)
-        if _apply(db, site, checkout_id, seen.version, state, cause=cause):
+        parts = refunds.fetch(db, seen.account_id, provider, state.payments)
+        if _apply(db, site, checkout_id, seen.version, state, parts, cause=cause):
             return True
         ask = _fetch
     log.warning("checkout %s moved under %s looks; the sweep looks next", checkout_id, _TRIES)
@@ -86,6 +89,7 @@ def _see(db: Session, checkout_id: int) -> _Seen:
             CheckoutSession.version,
             CheckoutSession.provider_id,
             CheckoutSession.mode,
+            CheckoutSession.provider_account_id,
             ProviderAccount.provider,
             ProviderAccount.sealed_credentials,
         )
@@ -93,12 +97,19 @@ def _see(db: Session, checkout_id: int) -> _Seen:
         .where(CheckoutSession.id == checkout_id)
     ).one()
     db.commit()
-    version, provider_id, mode, provider, sealed = row
-    return _Seen(version, provider_id, cast(Mode, mode), provider, sealed)
+    version, provider_id, mode, account_id, provider, sealed = row
+    return _Seen(version, provider_id, cast(Mode, mode), account_id, provider, sealed)
 
 
 def _apply(
-    db: Session, site: Site, checkout_id: int, version: int, state: CheckoutState, *, cause: str
+    db: Session,
+    site: Site,
+    checkout_id: int,
+    version: int,
+    state: CheckoutState,
+    parts: Parts,
+    *,
+    cause: str,
 ) -> bool:
     now = site.clock.now()
     checkout = lock.one(db, CheckoutSession, checkout_id)
@@ -106,7 +117,7 @@ def _apply(
         db.rollback()
         return False
     try:
-        outcomes.apply(db, site, checkout, state, cause=cause, now=now)
+        outcomes.apply(db, site, checkout, state, parts, cause=cause, now=now)
         db.commit()
     except IntegrityError:
         # A promise the database keeps was broken by a look at another row that ended first; with

@@ -12,6 +12,9 @@ from pydantic import TypeAdapter
 from app.money import Money
 
 
+EndReason = Literal["canceled", "provider", "not_paid", "charged_back", "duplicate"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """A payment arrived. Without a period it was for a one-time purchase; without `next_charge_at`
@@ -96,7 +99,7 @@ class Canceled:
     plan: str
     ends_at: datetime
     is_over: bool = False
-    reason: Literal["canceled", "provider", "not_paid", "charged_back", "duplicate"] | None = None
+    reason: EndReason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

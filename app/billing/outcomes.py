@@ -8,10 +8,23 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from app.billing import acts, deadlines, payment_methods, payments, subscriptions, transitions
+from app.billing import (
+    activations,
+    acts,
+    deadlines,
+    invoices,
+    notices,
+    payment_methods,
+    payments,
+    refunds,
+    subscriptions,
+    transitions,
+    trials,
+)
+from app.billing.refunds import Parts
 from app.billing.site import Site
 from app.db import lock
-from app.models import CheckoutSession, Payment, PaymentMethod, Tenant
+from app.models import CheckoutSession, Payment, PaymentMethod, Subscription, Tenant
 from app.models.checkout_session import PENDING
 from app.providers.base import CheckoutState
 
@@ -23,17 +36,20 @@ def apply(
     site: Site,
     checkout: CheckoutSession,
     state: CheckoutState,
+    parts: Parts,
     *,
     cause: str,
     now: datetime,
 ) -> None:
     """Write what the provider says and what follows from it; the caller holds the row's lock and
-    commits. What has to be done at the provider is left as acts."""
+    commits. `parts` are the refunds of its payments. What has to be done at the provider is left as
+    acts."""
     checkout.version += 1
     checkout.checked_at = now
     # A look at the plan locks it before its payments; the same order here, or both could wait.
     subscriptions.lock_of(db, checkout)
-    attempts = [payments.record(db, attempt, checkout) for attempt in state.payments]
+    recorded = payments.record_all(db, state.payments, checkout)
+    attempts = [payment for payment, *_ in recorded]
     # A one-time payment leaves nothing on file: the provider is not asked to keep its method.
     kept = state.method if checkout.mode != "payment" else None
     method = payment_methods.record(db, kept, checkout) if kept else None
@@ -42,12 +58,19 @@ def apply(
     if state.status == "complete":
         _complete(db, site, checkout, state, attempts, method, cause=cause, now=now)
     elif state.status == "processing":
-        _process(db, checkout, state, method, cause=cause, now=now)
+        _process(db, site, checkout, state, method, cause=cause, now=now)
     elif state.status in _ENDED:
         _end(db, site, checkout, state, attempts, cause=cause, now=now)
     elif checkout.state == "starting":
         transitions.move(db, checkout, "open", cause=cause, now=now)
+    for payment, told, _, is_newly_charged_back in recorded:
+        if told.provider_id in parts:
+            refunds.record(db, payment, parts[told.provider_id], cause=cause, now=now)
+        if is_newly_charged_back and checkout.mode == "payment":
+            notices.charged_back(db, payment, checkout, is_over=False, cause=cause, now=now)
     checkout.next_check_at = deadlines.next_look(checkout, now=now)
+    if checkout.next_check_at is None and refunds.are_pending(db, attempts):
+        checkout.next_check_at = refunds.next_look(now=now)
 
 
 def _remember(checkout: CheckoutSession, state: CheckoutState, attempts: list[Payment]) -> None:
@@ -75,7 +98,7 @@ def _complete(
     paid = [attempt for attempt in attempts if attempt.is_paid]
     if paid and checkout.paid_at is None:
         checkout.paid_at = min(attempt.paid_at or now for attempt in paid)
-    if checkout.mode == "setup":
+    if trials.is_verification(checkout):
         # It bought nothing, whatever becomes of the method.
         for payment in paid:
             acts.refund(db, checkout, payment, reason="verification", now=now)
@@ -87,9 +110,10 @@ def _complete(
     elif checkout.mode == "setup":
         _save_method(db, checkout, method, cause=cause, now=now)
     elif checkout.mode == "subscription":
-        _activate(db, site, checkout, state, method, cause=cause, now=now)
+        _activate(db, site, checkout, state, method, paid, cause=cause, now=now)
     else:
         transitions.move(db, checkout, "complete", cause=cause, now=now)
+        _bill(db, site, checkout, None, paid, now=now)
     _close_siblings(db, checkout, now=now)
 
 
@@ -105,6 +129,8 @@ def _doubt(db: Session, checkout: CheckoutSession, state: CheckoutState) -> str 
         _lock_tenant(db, checkout)
         if subscriptions.running_beside(db, checkout):
             return "duplicate"
+        if trials.is_second(db, checkout):
+            return "trial"
     if checkout.mode == "payment" and _is_paid_twice(db, checkout):
         return "duplicate"
     return None
@@ -171,8 +197,8 @@ def _review(
 ) -> None:
     transitions.move(db, checkout, "needs_review", cause=cause, now=now, reason=doubt)
     if state.subscription:
-        subscriptions.record_duplicate(db, checkout, state.subscription, now=now)
-    if doubt == "duplicate":
+        activations.record_duplicate(db, checkout, state.subscription, now=now)
+    if doubt in ("duplicate", "trial"):
         if state.subscription:
             acts.cancel_subscription(db, checkout, state.subscription, now=now)
         for payment in paid:
@@ -200,6 +226,7 @@ def _activate(
     checkout: CheckoutSession,
     state: CheckoutState,
     method: PaymentMethod | None,
+    paid: list[Payment],
     *,
     cause: str,
     now: datetime,
@@ -209,10 +236,27 @@ def _activate(
         return
     if method:
         payment_methods.make_default(db, method)
-    subscription = subscriptions.begin(db, checkout, state, method, cause=cause, now=now)
+    subscription = activations.begin(db, site, checkout, state, method, paid, cause=cause, now=now)
     if subscription.provider_id is None:
         acts.begin_subscription(db, site, checkout, subscription, state, now=now)
     transitions.move(db, checkout, "complete", cause=cause, now=now)
+    if not trials.is_verification(checkout):
+        _bill(db, site, checkout, subscription, paid, now=now)
+
+
+def _bill(
+    db: Session,
+    site: Site,
+    checkout: CheckoutSession,
+    subscription: Subscription | None,
+    paid: list[Payment],
+    *,
+    now: datetime,
+) -> None:
+    for payment in paid:
+        invoice = invoices.issue(db, site, payment, subscription, checkout, now=now)
+        if invoice is not None:
+            notices.paid(db, invoice, payment, subscription or checkout, now=now)
 
 
 def _await_mandate(db: Session, checkout: CheckoutSession, *, cause: str, now: datetime) -> None:
@@ -226,6 +270,7 @@ def _await_mandate(db: Session, checkout: CheckoutSession, *, cause: str, now: d
 
 def _process(
     db: Session,
+    site: Site,
     checkout: CheckoutSession,
     state: CheckoutState,
     method: PaymentMethod | None,
@@ -238,7 +283,9 @@ def _process(
     elif checkout.state in PENDING:
         transitions.move(db, checkout, "processing", cause=cause, now=now)
         if state.subscription and _may_begin(db, checkout, state):
-            subscriptions.begin(db, checkout, state, method, cause=cause, now=now, is_settling=True)
+            activations.begin(
+                db, site, checkout, state, method, [], cause=cause, now=now, is_settling=True
+            )
         _close_siblings(db, checkout, now=now)
 
 
@@ -263,7 +310,7 @@ def _end(
         # Once the payer was done, an end of any name means that nothing will be charged.
         end = "not_charged" if checkout.state == "processing" else _ENDED[state.status]
         transitions.move(db, checkout, end, cause=cause, now=now)
-        subscriptions.abandon(db, checkout, cause=cause, now=now)
+        activations.abandon(db, checkout, cause=cause, now=now)
 
 
 def _close_siblings(db: Session, checkout: CheckoutSession, *, now: datetime) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,16 +12,61 @@ from app.db import once
 from app.models import CheckoutSession, Payment, Subscription
 from app.providers.base import PaymentState
 
+Subject = CheckoutSession | Subscription
 
-def record(db: Session, state: PaymentState, subject: CheckoutSession | Subscription) -> Payment:
-    """Write what the provider says of an attempt, and answer its row.
+UNDECIDED = ("open", "action_needed", "processing")
+
+
+class Recorded(NamedTuple):
+    """An attempt as it was written, and what is new about it."""
+
+    payment: Payment
+    state: PaymentState
+    is_newly_paid: bool
+    is_newly_charged_back: bool
+
+
+def record_all(db: Session, states: Iterable[PaymentState], subject: Subject) -> list[Recorded]:
+    """Write what the provider says of attempts, in the order they come, and answer their rows.
 
     What a row was first recorded for stays: an attempt is never moved to another purchase. Paid is
     final at a provider, so an answer that knows less is the older one of two that crossed.
     """
-    payment = _row(db, state, subject)
+    told = list(states)
+    if not told:
+        return []
+    known = _rows(db, subject.provider_account_id, [state.provider_id for state in told])
+    missing = [state for state in told if state.provider_id not in known]
+    for state in missing:
+        _insert(db, state, subject)
+    if missing:
+        names = [state.provider_id for state in missing]
+        known |= _rows(db, subject.provider_account_id, names)
+    is_new = {state.provider_id for state in missing}
+    return [
+        _write(known[state.provider_id], state, subject, is_new=state.provider_id in is_new)
+        for state in told
+    ]
+
+
+def record(db: Session, state: PaymentState, subject: Subject) -> Payment:
+    """Write what the provider says of one attempt, as `record_all` does."""
+    return record_all(db, [state], subject)[0].payment
+
+
+def undecided(db: Session, subscription_id: int) -> list[str]:
+    """Answer the provider's ids of a plan's attempts of which something may still come."""
+    asked = select(Payment.provider_id).where(
+        Payment.subscription_id == subscription_id, Payment.status.in_(UNDECIDED)
+    )
+    return list(db.scalars(asked))
+
+
+def _write(payment: Payment, state: PaymentState, subject: Subject, *, is_new: bool) -> Recorded:
     if payment.is_paid and state.status != "paid":
-        return payment
+        return Recorded(payment, state, False, False)
+    was_paid = payment.is_paid and not is_new
+    was_charged_back = bool(payment.charged_back)
     payment.status = state.status
     payment.refunded = state.refunded.minor
     payment.charged_back = state.charged_back.minor
@@ -29,10 +77,24 @@ def record(db: Session, state: PaymentState, subject: CheckoutSession | Subscrip
     payment.paid_at = state.paid_at
     if isinstance(subject, Subscription) and payment.subscription_id is None:
         payment.subscription_id = subject.id
-    return payment
+    return Recorded(
+        payment,
+        state,
+        payment.is_paid and not was_paid,
+        bool(payment.charged_back) and not was_charged_back,
+    )
 
 
-def _row(db: Session, state: PaymentState, subject: CheckoutSession | Subscription) -> Payment:
+def _rows(db: Session, account_id: int, provider_ids: list[str]) -> dict[str, Payment]:
+    found = db.scalars(
+        select(Payment).where(
+            Payment.provider_account_id == account_id, Payment.provider_id.in_(provider_ids)
+        )
+    )
+    return {payment.provider_id: payment for payment in found}
+
+
+def _insert(db: Session, state: PaymentState, subject: Subject) -> None:
     is_checkout = isinstance(subject, CheckoutSession)
     once.insert(
         db,
@@ -51,9 +113,3 @@ def _row(db: Session, state: PaymentState, subject: CheckoutSession | Subscripti
             "attempted_at": state.created_at,
         },
     )
-    return db.scalars(
-        select(Payment).where(
-            Payment.provider_account_id == subject.provider_account_id,
-            Payment.provider_id == state.provider_id,
-        )
-    ).one()

@@ -15,3 +15,10 @@ def after(start: datetime, interval: str, count: int = 1) -> datetime:
     return start.replace(
         year=year, month=month, day=min(start.day, calendar.monthrange(year, month)[1])
     )
+
+
+def passed(start: datetime, interval: str, at: datetime) -> int:
+    """Answer how many whole periods, counted from `start`, are over at a moment; 0 before it."""
+    months = (at.year - start.year) * 12 + at.month - start.month
+    count = max(0, months // 12 if interval == "year" else months)
+    return count if count == 0 or after(start, interval, count) <= at else count - 1

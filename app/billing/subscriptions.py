@@ -1,19 +1,45 @@
-"""Subscriptions: begun by a paid checkout, kept true by looking, ended once."""
+"""Subscriptions: plans that run, kept true by looking at the provider, ended once."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from app.billing import acts, deadlines, payment_methods, payments, periods, timeline, webhooks
+from app.billing import (
+    acts,
+    chargebacks,
+    deadlines,
+    dunning,
+    invoices,
+    notices,
+    payment_methods,
+    payments,
+    plan_states,
+    plan_switches,
+    refunds,
+    renewals,
+)
+from app.billing.payments import Recorded
+from app.billing.refunds import Parts
 from app.billing.site import Site
 from app.db import lock
-from app.models import App, CheckoutSession, PaymentMethod, Price, ProviderAccount, Subscription
+from app.models import (
+    Act,
+    App,
+    CheckoutSession,
+    Invoice,
+    Payment,
+    ProviderAccount,
+    Subscription,
+)
 from app.models.subscription import RUNNING
-from app.providers.base import CheckoutState, SubscriptionState
+from app.money import Money
+from app.providers.base import InvoiceState, PaymentState, Provider, SubscriptionState
 
 log = logging.getLogger(__name__)
 
@@ -43,98 +69,6 @@ def running_beside(db: Session, checkout: CheckoutSession) -> bool:
     return found is not None and found.checkout_id != checkout.id
 
 
-def begin(
-    db: Session,
-    checkout: CheckoutSession,
-    state: CheckoutState,
-    method: PaymentMethod | None,
-    *,
-    cause: str,
-    now: datetime,
-    is_settling: bool = False,
-) -> Subscription:
-    """Write the plan a checkout paid for, or whose payment is on its way (`is_settling`: access
-    meanwhile is the app's choice, and ends with the method's deadline)."""
-    known = lock_of(db, checkout)
-    before = known.shown_status if known else None
-    subscription = known or _new(db, checkout, now=now)
-    subscription.version += 1
-    if method:
-        subscription.payment_method_id = method.id
-    if state.subscription:
-        attach(subscription, state.subscription, now=now)
-    else:
-        _pay_first_period(subscription, checkout, state, now=now)
-    if not is_settling:
-        subscription.settling_until = None
-    elif known is None:
-        subscription.settling_until = now + deadlines.SETTLING
-    _wait_for_money(db, subscription, now=now)
-    db.flush()
-    _tell(db, subscription, before, cause=cause, now=now)
-    return subscription
-
-
-def record_duplicate(
-    db: Session, checkout: CheckoutSession, state: SubscriptionState, *, now: datetime
-) -> None:
-    """Keep a plan that must not run beside another one: on record, outside the promise."""
-    subscription = lock_of(db, checkout) or _new(db, checkout, now=now)
-    subscription.version += 1
-    subscription.is_duplicate = True
-    subscription.settling_until = None
-    attach(subscription, state, now=now)
-    db.flush()
-
-
-def attach(subscription: Subscription, state: SubscriptionState, *, now: datetime) -> None:
-    """Write what the provider says of a subscription; one that has ended stays ended."""
-    subscription.provider_id = state.provider_id
-    subscription.customer_provider_id = state.customer_id or subscription.customer_provider_id
-    if state.provider_id not in subscription.provider_ids:
-        subscription.provider_ids = [*subscription.provider_ids, state.provider_id]
-    if subscription.ended_at is None:
-        subscription.status = _status(state)
-        subscription.period_start = state.period_start or subscription.period_start
-        subscription.period_end = _later(subscription, state)
-        subscription.trial_end = state.trial_end
-        subscription.canceled_at = state.canceled_at
-        subscription.ended_at = (state.ended_at or now) if state.status == "canceled" else None
-    subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=now)
-
-
-def abandon(db: Session, checkout: CheckoutSession, *, cause: str, now: datetime) -> None:
-    """End the plan of a checkout whose payment failed in the end, here and at the provider."""
-    subscription = lock_of(db, checkout)
-    if subscription is None or subscription.ended_at is not None:
-        return
-    before = subscription.shown_status
-    _end(subscription, now=now)
-    if subscription.provider_id:
-        state = SubscriptionState(
-            provider_id=subscription.provider_id,
-            status="canceled",
-            quantity=subscription.quantity,
-            period_start=None,
-            period_end=None,
-            customer_id=subscription.customer_provider_id,
-        )
-        acts.cancel_subscription(db, checkout, state, now=now, reason="not_paid")
-    _tell(db, subscription, before, cause=cause, now=now)
-
-
-def end(db: Session, account_id: int, provider_id: str, *, now: datetime) -> None:
-    """Write that a provider subscription was ended by us."""
-    found = find(db, account_id, provider_id)
-    if found is None:
-        return
-    subscription = lock.one(db, Subscription, found)
-    if subscription.ended_at is None:
-        before = subscription.shown_status
-        _end(subscription, now=now)
-        _tell(db, subscription, before, cause="act", now=now)
-
-
 def lock_of(db: Session, checkout: CheckoutSession) -> Subscription | None:
     """Lock the plan a checkout began and answer it; None where it began none."""
     begun = select(Subscription.id).where(Subscription.checkout_id == checkout.id)
@@ -143,13 +77,21 @@ def lock_of(db: Session, checkout: CheckoutSession) -> Subscription | None:
 
 
 def find(db: Session, account_id: int, provider_id: str) -> int | None:
-    """Answer the row of a provider's subscription."""
-    return db.scalars(
+    """Answer the row of a provider's subscription, also of one that was replaced by resuming."""
+    found = db.scalars(
         select(Subscription.id).where(
             Subscription.provider_account_id == account_id,
             Subscription.provider_id == provider_id,
         )
     ).first()
+    return (
+        found
+        or db.scalars(
+            select(Act.subscription_id).where(
+                Act.provider_account_id == account_id, Act.result_id == provider_id
+            )
+        ).first()
+    )
 
 
 def due(db: Session, *, now: datetime, limit: int = 100) -> list[int]:
@@ -164,39 +106,192 @@ def due(db: Session, *, now: datetime, limit: int = 100) -> list[int]:
     )
 
 
-def sync(db: Session, site: Site, subscription_id: int, *, cause: str) -> bool:
+def sync(
+    db: Session,
+    site: Site,
+    subscription_id: int,
+    *,
+    cause: str,
+    also: Collection[str] = (),
+) -> bool:
     """Fetch a subscription's truth and apply it once; False where there is nothing to look at, or
-    others kept overtaking. Commits. Raises `providers.errors.ProviderError`."""
+    others kept overtaking. `also` names payments to look at that its latest may not hold. Commits;
+    what follows at the provider is left as acts. Raises `providers.errors.ProviderError`."""
     for _ in range(_TRIES):
         row = db.get_one(Subscription, subscription_id, populate_existing=True)
         version, account = row.version, db.get_one(ProviderAccount, row.provider_account_id)
         provider_id, customer_id = row.provider_id, row.customer_provider_id
+        account_id, provider = account.id, site.provider(account)
+        extra = {*also, *payments.undecided(db, subscription_id)}
         db.commit()
         if provider_id is None:
             return _await_provider(db, site, subscription_id, cause=cause)
-        provider = site.provider(account)
         state = provider.fetch_subscription(provider_id, customer_id=customer_id)
-        if _apply(db, site, subscription_id, version, state, cause=cause):
+        state = replace(state, payments=(*state.payments, *_others(provider, state, extra)))
+        parts = refunds.fetch(db, account_id, provider, state.payments)
+        if _apply(db, site, subscription_id, version, state, parts, cause=cause):
             return True
     log.warning("subscription %s moved under %s looks", subscription_id, _TRIES)
     return False
+
+
+def attach(subscription: Subscription, state: SubscriptionState, *, now: datetime) -> None:
+    """Write what the provider says of a subscription; one that has ended stays ended.
+
+    Where the provider knows periods its status counts. Where it only charges on dates, the status
+    follows from the payments (`renewals.judge`); of the provider only an end is taken.
+    """
+    subscription.provider_id = state.provider_id
+    subscription.customer_provider_id = state.customer_id or subscription.customer_provider_id
+    if state.provider_id not in subscription.provider_ids:
+        subscription.provider_ids = [*subscription.provider_ids, state.provider_id]
+    if subscription.ended_at is not None:
+        subscription.next_check_at = None
+    elif state.period_start is not None:
+        _mirror(subscription, state, now=now)
+    elif state.status == "canceled" and subscription.canceled_at is None:
+        subscription.canceled_at = state.canceled_at or now
+        subscription.end_reason = "provider"
+
+
+def take_payments(
+    db: Session,
+    site: Site,
+    subscription: Subscription,
+    states: Iterable[PaymentState],
+    parts: Parts,
+    *,
+    cause: str,
+    now: datetime,
+    invoiced: Collection[InvoiceState] = (),
+) -> list[Recorded]:
+    """Write payments of a plan, oldest first, with the periods they are for, their refunds and
+    chargebacks, and our invoices for those that arrived. The caller holds the plan's lock."""
+    told = sorted(states, key=lambda state: state.created_at)
+    recorded = payments.record_all(db, told, subscription)
+    bills = {bill.provider_id: bill for bill in invoiced}
+    counts = _counts_by_dates(db, site, subscription)
+    for payment, state, *_ in recorded:
+        if counts:
+            plan_switches.take_effect(db, subscription, now=state.created_at + renewals.EARLY)
+            renewals.assign(db, subscription, payment, state)
+        elif state.invoice_id in bills and payment.period_start is None:
+            bill = bills[state.invoice_id]
+            payment.period_start, payment.period_end = bill.period_start, bill.period_end
+    db.flush()
+    for payment, state, is_newly_paid, is_newly_charged_back in recorded:
+        if counts and is_newly_paid:
+            _bill(db, site, subscription, payment, now=now)
+        if state.provider_id in parts:
+            refunds.record(db, payment, parts[state.provider_id], cause=cause, now=now)
+        if is_newly_charged_back:
+            chargebacks.apply(db, subscription, payment, cause=cause, now=now)
+    return recorded
+
+
+def settle(
+    db: Session,
+    site: Site,
+    subscription: Subscription,
+    before: str | None,
+    *,
+    was_overdue: bool,
+    cause: str,
+    now: datetime,
+    action_url: str | None = None,
+) -> None:
+    """Work out what a plan's payments make of it, ask for what follows, tell who has to know, and
+    write when to look next. The caller holds the plan's lock and has written its payments."""
+    if _counts_by_dates(db, site, subscription):
+        plan_switches.take_effect(db, subscription, now=now)
+        renewals.judge(db, subscription, now=now)
+    _wait_for_money(db, subscription, now=now)
+    if subscription.overdue_since is not None and not was_overdue:
+        _tell_overdue(db, subscription, action_url, cause=cause, now=now)
+    plan_states.tell(db, subscription, before, cause=cause, now=now)
+    shown = subscription.shown_status
+    dunning.follow(db, site, subscription, now=now)
+    plan_states.tell(db, subscription, shown, cause="clock", now=now)
+    subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=now)
+
+
+def end(db: Session, account_id: int, provider_id: str, *, reason: str, now: datetime) -> None:
+    """Write that a provider subscription was ended by us."""
+    found = find(db, account_id, provider_id)
+    if found is None:
+        return
+    subscription = lock.one(db, Subscription, found)
+    if subscription.ended_at is None and subscription.provider_id == provider_id:
+        before = subscription.shown_status
+        plan_states.finish(subscription, reason=reason, at=now)
+        plan_states.tell(db, subscription, before, cause="act", now=now)
+
+
+def end_at_provider(db: Session, subscription: Subscription, *, now: datetime) -> None:
+    """Ask for the end of the provider subscription of a plan that is over here."""
+    acts.end_subscription(db, subscription, reason=subscription.end_reason or "canceled", now=now)
+
+
+def end_with_period(db: Session, subscription: Subscription, *, cause: str, now: datetime) -> None:
+    """Write that a plan was canceled: it runs on until what is paid for is over. The caller holds
+    its lock."""
+    if subscription.ended_at is not None:
+        return
+    before = subscription.shown_status
+    subscription.version += 1
+    subscription.canceled_at = subscription.canceled_at or now
+    subscription.end_reason = "canceled"
+    until = subscription.period_end
+    if until is None or now >= until:
+        plan_states.finish(subscription, reason="canceled", at=now)
+    else:
+        subscription.status = "canceling"
+        subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=now)
+    plan_states.tell(db, subscription, before, cause=cause, now=now)
+
+
+def go_on(
+    db: Session,
+    subscription: Subscription,
+    state: SubscriptionState,
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    """Write that a plan that was to end goes on, as the provider's subscription `state`. The caller
+    holds its lock."""
+    if subscription.ended_at is not None:
+        return
+    before = subscription.shown_status
+    subscription.version += 1
+    subscription.canceled_at = subscription.cancel_reason = subscription.end_reason = None
+    is_on_trial = subscription.trial_end is not None and now < subscription.trial_end
+    subscription.status = "trialing" if is_on_trial else "active"
+    attach(subscription, state, now=now)
+    subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=now)
+    plan_states.tell(db, subscription, before, cause=cause, now=now)
+
+
+def _others(
+    provider: Provider, state: SubscriptionState, extra: Collection[str]
+) -> list[PaymentState]:
+    known = {payment.provider_id for payment in state.payments}
+    return [provider.fetch_payment(name) for name in sorted(extra) if name not in known]
 
 
 def _await_provider(db: Session, site: Site, subscription_id: int, *, cause: str) -> bool:
     """The provider has not begun it yet; what was paid for ends with its period all the same."""
     now = site.clock.now()
     row = lock.one(db, Subscription, subscription_id)
-    if (
-        row.provider_id is None
-        and row.status == "active"
-        and row.period_end
-        and now > row.period_end
-    ):
-        before = row.shown_status
+    before = row.shown_status
+    if row.provider_id is None and row.is_running and row.period_end and now > row.period_end:
         row.version += 1
-        row.status = "past_due"
-        _tell(db, row, before, cause=cause, now=now)
-    row.next_check_at = now + timedelta(days=1)
+        if row.canceled_at is not None:
+            plan_states.finish(row, reason="canceled", at=row.period_end)
+        else:
+            row.status = "past_due"
+        plan_states.tell(db, row, before, cause=cause, now=now)
+    row.next_check_at = None if row.ended_at else now + timedelta(days=1)
     db.commit()
     return False
 
@@ -207,6 +302,7 @@ def _apply(
     subscription_id: int,
     version: int,
     state: SubscriptionState,
+    parts: Parts,
     *,
     cause: str,
 ) -> bool:
@@ -216,19 +312,141 @@ def _apply(
         db.rollback()
         return False
     row.version += 1
-    before = row.shown_status
-    for payment in state.payments:
-        payments.record(db, payment, row)
+    before, was_overdue = row.shown_status, row.overdue_since is not None
+    if state.period_start is not None:
+        plan_switches.take_effect(db, row, now=now, period_start=state.period_start)
+        _follow_figures(db, row, state)
+    attach(row, state, now=now)
+    recorded = take_payments(
+        db, site, row, state.payments, parts, cause=cause, now=now, invoiced=state.invoices
+    )
     if state.method:
         method = payment_methods.record(db, state.method, row)
         row.payment_method_id = method.id if method else row.payment_method_id
-    attach(row, state, now=now)
-    if any(payment.status == "paid" for payment in state.payments):
+    if any(payment.is_paid for payment, *_ in recorded):
         row.settling_until = None
-    _wait_for_money(db, row, now=now)
-    _tell(db, row, before, cause=cause, now=now)
+    _keep_invoices(db, row, state.invoices, now=now)
+    if row.ended_at is not None and row.end_reason == "provider" and _asked_to_end(db, row):
+        row.end_reason = "canceled"
+    settle(
+        db,
+        site,
+        row,
+        before,
+        was_overdue=was_overdue,
+        cause=cause,
+        now=now,
+        action_url=_action_url(state),
+    )
     db.commit()
     return True
+
+
+def _mirror(subscription: Subscription, state: SubscriptionState, *, now: datetime) -> None:
+    subscription.period_start = state.period_start
+    subscription.period_end = state.period_end or subscription.period_end
+    subscription.trial_end = state.trial_end
+    subscription.canceled_at = state.canceled_at
+    subscription.credit = state.credit.minor if state.credit else 0
+    if state.status == "canceled":
+        reason = "not_paid" if state.ended_by == "not_paid" else "provider"
+        plan_states.finish(subscription, reason=reason, at=state.ended_at or now)
+        return
+    if subscription.end_reason == "provider" or not state.is_canceling:
+        subscription.end_reason = None
+    is_canceling = state.is_canceling and state.status in ("active", "trialing")
+    subscription.status = "canceling" if is_canceling else state.status
+    _mirror_overdue(subscription, state)
+    subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=now)
+
+
+def _mirror_overdue(subscription: Subscription, state: SubscriptionState) -> None:
+    is_overdue = state.status in ("past_due", "unpaid")
+    unpaid = [bill for bill in state.invoices if bill.status == "open"] if is_overdue else []
+    subscription.pay_by = None
+    if not is_overdue:
+        subscription.overdue_since = subscription.next_retry_at = None
+    elif unpaid:
+        subscription.overdue_since = unpaid[-1].created_at
+        subscription.next_retry_at = unpaid[-1].next_attempt_at
+
+
+def _follow_figures(db: Session, subscription: Subscription, state: SubscriptionState) -> None:
+    """What somebody changed at the provider itself counts here too, unless it is a change of ours
+    that waits for its moment."""
+    if plan_switches.on_its_way(db, subscription.id) is not None:
+        return
+    subscription.quantity = state.quantity
+
+
+def _keep_invoices(
+    db: Session, subscription: Subscription, told: Collection[InvoiceState], *, now: datetime
+) -> None:
+    """Mirror the provider's invoices, oldest first; a paid one is final and told of once."""
+    if not told:
+        return
+    paid = set(
+        db.scalars(
+            select(Invoice.provider_id).where(
+                Invoice.provider_account_id == subscription.provider_account_id,
+                Invoice.provider_id.in_([bill.provider_id for bill in told]),
+                Invoice.status == "paid",
+            )
+        )
+    )
+    for bill in reversed(list(told)):
+        if bill.provider_id in paid or bill.status == "draft":
+            continue
+        invoice = invoices.mirror(db, subscription, bill, now=now)
+        if invoice.status == "paid" and not subscription.is_duplicate:
+            payment = db.get(Payment, invoice.payment_id) if invoice.payment_id else None
+            notices.paid(db, invoice, payment, subscription, now=now)
+
+
+def _bill(
+    db: Session, site: Site, subscription: Subscription, payment: Payment, *, now: datetime
+) -> None:
+    invoice = invoices.issue(db, site, payment, subscription, None, now=now)
+    if invoice is not None:
+        notices.paid(db, invoice, payment, subscription, now=now)
+
+
+def _tell_overdue(
+    db: Session,
+    subscription: Subscription,
+    action_url: str | None,
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    latest = db.scalars(
+        select(Payment)
+        .where(
+            Payment.subscription_id == subscription.id,
+            Payment.status.in_(("failed", "action_needed")),
+        )
+        .order_by(Payment.attempted_at.desc(), Payment.id.desc())
+        .limit(1)
+    ).first()
+    amount = latest.total if latest else Money(subscription.total, subscription.currency)
+    notices.overdue(db, subscription, latest, amount, action_url=action_url, cause=cause, now=now)
+
+
+def _action_url(state: SubscriptionState) -> str | None:
+    unpaid = [bill.hosted_url for bill in state.invoices if bill.status == "open"]
+    return unpaid[-1] if unpaid else None
+
+
+def _asked_to_end(db: Session, subscription: Subscription) -> bool:
+    asked = select(Act.id).where(
+        Act.subscription_id == subscription.id, Act.kind == "cancel_subscription"
+    )
+    return db.scalars(asked.limit(1)).first() is not None
+
+
+def _counts_by_dates(db: Session, site: Site, subscription: Subscription) -> bool:
+    account = db.get_one(ProviderAccount, subscription.provider_account_id)
+    return not site.capabilities(account.provider).own_retries
 
 
 def _wait_for_money(db: Session, subscription: Subscription, *, now: datetime) -> None:
@@ -243,84 +461,3 @@ def _wait_for_money(db: Session, subscription: Subscription, *, now: datetime) -
     else:
         has_access = app.settling_access == "until_deadline"
         subscription.status = "active" if has_access else "incomplete"
-
-
-def _status(state: SubscriptionState) -> str:
-    if state.is_canceling and state.status in ("active", "trialing"):
-        return "canceling"
-    return state.status
-
-
-def _later(subscription: Subscription, state: SubscriptionState) -> datetime | None:
-    # Mollie tells the next charge's date, at midnight: never a shorter period than was paid for.
-    if state.period_start is None and state.period_end and subscription.period_end:
-        return max(state.period_end, subscription.period_end)
-    return state.period_end or subscription.period_end
-
-
-def _pay_first_period(
-    subscription: Subscription, checkout: CheckoutSession, state: CheckoutState, *, now: datetime
-) -> None:
-    start = checkout.paid_at or now
-    price = subscription.price
-    assert price.interval is not None
-    subscription.status = "active"
-    subscription.customer_provider_id = state.customer_id
-    subscription.period_start = start
-    subscription.period_end = periods.after(start, price.interval)
-    subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=now)
-
-
-def _new(db: Session, checkout: CheckoutSession, *, now: datetime) -> Subscription:
-    assert checkout.price_id is not None and checkout.family is not None
-    assert checkout.tenant_id is not None
-    subscription = Subscription(
-        app_id=checkout.app_id,
-        tenant_id=checkout.tenant_id,
-        provider_account_id=checkout.provider_account_id,
-        checkout_id=checkout.id,
-        price=db.get_one(Price, checkout.price_id),
-        livemode=checkout.livemode,
-        family=checkout.family,
-        status="incomplete",
-        is_duplicate=False,
-        version=0,
-        provider_ids=[],
-        quantity=checkout.quantity,
-        currency=checkout.currency,
-        net=checkout.net,
-        tax=checkout.tax,
-        total=checkout.total,
-        tax_rule=checkout.tax_rule,
-        tax_percentage=checkout.tax_percentage,
-        started_at=now,
-    )
-    db.add(subscription)
-    return subscription
-
-
-def _end(subscription: Subscription, *, now: datetime) -> None:
-    subscription.version += 1
-    subscription.status = "canceled"
-    subscription.settling_until = None
-    subscription.ended_at = now
-    subscription.next_check_at = None
-
-
-def _tell(
-    db: Session, subscription: Subscription, before: str | None, *, cause: str, now: datetime
-) -> None:
-    after = subscription.shown_status
-    if after == before:
-        return
-    timeline.note(
-        db, subscription, f"subscription.{after}", cause=cause, now=now, before=before, after=after
-    )
-    webhooks.publish(
-        db,
-        subscription,
-        "subscription.activated" if after == "active" else f"subscription.{after}",
-        effect=f"subscription:{subscription.id}:{subscription.version}:{after}",
-        payload={"uuid": str(subscription.uuid), "status": after},
-        now=now,
-    )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.billing import deeds, dues, errands, events, fates, leases, subscriptions
+from app.billing import deeds, dues, errands, events, fates, leases, plan_looks
 from app.billing.errors import BillingError
 from app.billing.patience import Patience
 from app.billing.site import Site
@@ -140,7 +140,7 @@ def _process_events(
 
 
 def _follow(db: Session, site: Site, subscription_id: int) -> None:
-    subscriptions.sync(db, site, subscription_id, cause="sweep")
+    plan_looks.look(db, site, subscription_id, cause="sweep")
 
 
 class _Sweeping:

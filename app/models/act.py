@@ -23,6 +23,7 @@ KINDS = (
     "expire_checkout",
 )
 _IS_WAITING = text("state = 'waiting'")
+_BEGAN = text("kind IN ('begin_subscription', 'resume_subscription')")
 
 
 class Act(Base):
@@ -37,6 +38,13 @@ class Act(Base):
         Index("ix_act_due", "next_try_at", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
         Index(None, "checkout_id"),
         Index(None, "subscription_id"),
+        Index(
+            "ix_act_result",
+            "provider_account_id",
+            "result_id",
+            sqlite_where=_BEGAN,
+            postgresql_where=_BEGAN,
+        ),
     )
 
     effect: Mapped[str] = mapped_column(unique=True)

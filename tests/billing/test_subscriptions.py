@@ -138,7 +138,9 @@ class TestALook:
         row = plan(tara)
         assert row.provider_id is not None
         account = tara.world.account("stripe")
-        subscriptions.end(tara.db, account.id, row.provider_id, now=tara.site.clock.now())
+        subscriptions.end(
+            tara.db, account.id, row.provider_id, reason="canceled", now=tara.site.clock.now()
+        )
         tara.db.commit()
 
         subscriptions.sync(tara.db, tara.site, row.id, cause="sweep")

@@ -1242,6 +1242,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
     )
+    op.create_index(
+        "ix_act_result",
+        "act",
+        ["provider_account_id", "result_id"],
+        sqlite_where=sa.text("kind IN ('begin_subscription', 'resume_subscription')"),
+        postgresql_where=sa.text("kind IN ('begin_subscription', 'resume_subscription')"),
+    )
     op.create_index("ix_act_subscription_id", "act", ["subscription_id"])
 
     op.create_table(

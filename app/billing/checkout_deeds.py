@@ -1,0 +1,69 @@
+"""Checkout deeds: money given back, and pages closed on which the same could be paid again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.billing import looks, refunds, requests
+from app.billing.site import Site
+from app.db import lock
+from app.models import Act, CheckoutSession, Payment
+from app.providers import errors
+from app.providers.base import Provider, RefundRequest, RefundState
+
+
+class GiveBack:
+    """A refund of a payment, or of a part of it."""
+
+    def __init__(self, db: Session, site: Site, act: Act, provider: Provider) -> None:
+        self._db, self._act, self._provider = db, act, provider
+        self._request = requests.load(RefundRequest, act.request)
+        self.window = provider.key_window
+
+    def do(self, key: str) -> RefundState:
+        """Give it back."""
+        return self._provider.refund(self._request, key=key)
+
+    def find(self) -> RefundState | None:
+        """Look for the refund by our uuid."""
+        return self._provider.find_refund(self._request.uuid, payment_id=self._request.payment_id)
+
+    def keep(self, result: object, *, now: datetime) -> str | None:
+        """Write the refund; what has arrived is told of."""
+        assert isinstance(result, RefundState) and self._act.payment_id is not None
+        payment = lock.one(self._db, Payment, self._act.payment_id)
+        refunds.record(self._db, payment, [result], cause="act", now=now)
+        payment.refunded = max(payment.refunded, refunds.total(self._db, payment))
+        if payment.checkout_id is not None and result.status == "pending":
+            checkout = self._db.get_one(CheckoutSession, payment.checkout_id)
+            checkout.next_check_at = refunds.next_look(now=now)
+        return result.provider_id
+
+    def fail(self, error: errors.ProviderError, *, now: datetime) -> None:
+        """Do nothing: the failed act is for a person to see."""
+
+
+class Expire:
+    """A provider page that is closed."""
+
+    def __init__(self, db: Session, site: Site, act: Act, provider: Provider) -> None:
+        self._db, self._site, self._act = db, site, act
+        self.window = provider.key_window
+
+    def do(self, key: str) -> None:
+        """Close it if it can be closed."""
+        assert self._act.checkout_id is not None
+        looks.end_checkout(self._db, self._site, self._act.checkout_id, cause="replaced")
+
+    def find(self) -> None:
+        """Answer nothing: closing a closed page is no error, so it is simply done again."""
+
+    def keep(self, result: object, *, now: datetime) -> str | None:
+        """Answer the page's id."""
+        assert self._act.checkout_id is not None
+        return self._db.get_one(CheckoutSession, self._act.checkout_id).provider_id
+
+    def fail(self, error: errors.ProviderError, *, now: datetime) -> None:
+        """Do nothing: the page ends by itself."""
