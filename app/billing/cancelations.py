@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
@@ -79,15 +80,8 @@ def _ask_to_cancel(
     _ask(db, site, membership, row, "cancel_subscription", effect, requests.dump(cancelation))
     if is_new:
         row.cancel_reason = reason
-        timeline.note(
-            db,
-            row,
-            "subscription.cancel_asked",
-            cause=f"user {membership.user.uuid}",
-            now=site.clock.now(),
-            before=row.shown_status,
-            details={"reason": reason} if reason else None,
-        )
+        details = {"reason": reason} if reason else None
+        _note(db, site, membership, row, "subscription.cancel_asked", details)
     db.commit()
     return effect
 
@@ -102,7 +96,7 @@ def _ask_to_resume(
     if not is_set_to_end(row):
         db.rollback()
         return None
-    effect, _ = _next_effect(db, "resume_subscription", row)
+    effect, is_new = _next_effect(db, "resume_subscription", row)
     act_uuid = uuid4()
     try:
         request = _resumption(db, site, row, act_uuid)
@@ -110,6 +104,8 @@ def _ask_to_resume(
         db.rollback()
         raise
     _ask(db, site, membership, row, "resume_subscription", effect, request, act_uuid)
+    if is_new:
+        _note(db, site, membership, row, "subscription.resumed")
     db.commit()
     return effect
 
@@ -164,6 +160,25 @@ def _ask(
         request=request,
         uuid=uuid,
         now=site.clock.now(),
+    )
+
+
+def _note(
+    db: Session,
+    site: Site,
+    membership: Membership,
+    row: Subscription,
+    kind: str,
+    details: dict[str, Any] | None = None,
+) -> None:
+    timeline.note(
+        db,
+        row,
+        kind,
+        cause=f"user {membership.user.uuid}",
+        now=site.clock.now(),
+        before=row.shown_status,
+        details=details,
     )
 
 

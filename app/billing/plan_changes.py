@@ -73,8 +73,8 @@ def preview(
     """Work out what a change costs today and each period from then on, and keep it for 30 minutes
     of billing time. Changes nothing, and commits.
 
-    Raises NotAllowed for a member, NotFound for an unknown price, Invalid naming the field,
-    Conflict where the plan cannot be changed now, ProviderUnavailable.
+    Raises NotAllowed for a member, Invalid naming the field, Conflict where the plan cannot be
+    changed now, Unsupported where the provider will not have it, ProviderUnavailable.
     """
     subscription = plans.to_change(db, membership)
     price = plan_rules.price_of(db, membership, subscription, choice.price_id)

@@ -15,10 +15,11 @@ from typing import Literal, cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.billing import provider_prices, tax_rates, taxes
+from app.billing import periods, provider_prices, tax_rates, taxes
 from app.billing.site import Site
 from app.billing.taxes import Amounts, Behavior
 from app.models import CheckoutSession, Price, Subscription, TaxRate
+from app.models import SubscriptionChange as SubscriptionChangeRow
 from app.money import Money
 from app.providers.base import Interval, Line, SubscriptionChange
 
@@ -80,6 +81,17 @@ def request(
         proration_at=target.at if target.moment == "now" else None,
         start_date=None if keeps_prices else _start(target),
     )
+
+
+def renews_at(subscription: Subscription, change: SubscriptionChangeRow) -> datetime | None:
+    """Answer when the new price is first charged for a whole period."""
+    if change.moment == "period_end":
+        return change.takes_effect_at
+    interval = change.price.interval
+    if change.state == "previewed" and interval != subscription.price.interval:
+        assert interval is not None
+        return periods.after(change.takes_effect_at, interval)
+    return subscription.period_end
 
 
 def basis(subscription: Subscription) -> str:

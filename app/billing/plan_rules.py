@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from app.billing import plan_figures, plan_switches, products
-from app.billing.errors import Conflict, Invalid
+from app.billing.errors import Conflict, Invalid, NotFound
 from app.billing.plan_figures import Moment
 from app.billing.site import Site
 from app.billing.text import Text
@@ -63,10 +63,13 @@ def price_of(
     db: Session, membership: Membership, subscription: Subscription, price_id: str
 ) -> Price:
     """Answer a price the plan may become; whoever has an older one keeps it for more seats, even
-    where it is not sold any more. Raises NotFound for one that is not offered."""
+    where it is not sold any more. Raises Invalid for one that is not offered."""
     if price_id == subscription.price.price_id:
         return subscription.price
-    return products.find_price(db, membership.tenant, price_id)
+    try:
+        return products.find_price(db, membership.tenant, price_id)
+    except NotFound as error:
+        raise Invalid("This plan is not sold any more. Choose another.", field="plan") from error
 
 
 def check(
@@ -84,7 +87,11 @@ def check(
             "The billing period stays as it is until the trial is over.", field="interval"
         )
     if choice.moment is not None and choice.moment not in offered:
-        raise Invalid("Choose another moment for this change.", field="moment")
+        raise Invalid(
+            "Another billing period cannot wait for the end of this one. Choose “Now”, or keep the"
+            " period.",
+            field="moment",
+        )
     return choice.moment or offered[0]
 
 

@@ -19,8 +19,8 @@ from app.models import ApiKey, App, CheckoutSession, Membership, PortalLink, Pri
 
 Status = Literal["open", "used", "revoked", "expired"]
 LIFETIME = timedelta(minutes=10)
-# The scopes that have their page; the others a link may name come with theirs.
-OFFERED = ("portal", "plans", "checkout", "payment-methods", "invoices")
+# What a link may open.
+OFFERED = ("portal", "plans", "checkout", "payment-methods", "invoices", "cancel")
 
 
 def issue(

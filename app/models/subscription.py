@@ -115,6 +115,11 @@ class Subscription(Base):
         """What each period costs, tax included."""
         return Money(self.total, self.currency)
 
+    @property
+    def tax_amount(self) -> Money:
+        """The tax in it."""
+        return Money(self.tax, self.currency)
+
 
 class SubscriptionChange(Base):
     """Another price or quantity for a running subscription: shown, confirmed, done.
@@ -160,3 +165,23 @@ class SubscriptionChange(Base):
 
     price: Mapped[Price] = relationship()
     subscription: Mapped[Subscription] = relationship()
+
+    @property
+    def due(self) -> Money:
+        """What is charged at once."""
+        return Money(max(self.due_now, 0), self.currency)
+
+    @property
+    def credit(self) -> Money:
+        """What is taken off the next charges."""
+        return Money(max(-self.due_now, 0), self.currency)
+
+    @property
+    def renewal(self) -> Money:
+        """What each period costs from then on, tax included."""
+        return Money(self.total, self.currency)
+
+    @property
+    def tax_amount(self) -> Money:
+        """The tax in it."""
+        return Money(self.tax, self.currency)

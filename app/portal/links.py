@@ -22,6 +22,7 @@ STARTS = {
     "checkout": "checkout.show",
     "payment-methods": "payment_methods.show",
     "invoices": "invoices.show",
+    "cancel": "cancelations.show",
 }
 
 

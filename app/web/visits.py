@@ -29,6 +29,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
         "checkouts",
         "details",
         "subscription",
+        "cancel",
         "payment-methods",
         "invoices",
         "people",
@@ -37,6 +38,7 @@ SCOPES: dict[str, tuple[str, ...]] = {
     "checkout": ("checkout", "checkouts", "details"),
     "payment-methods": ("payment-methods", "checkouts"),
     "invoices": ("invoices",),
+    "cancel": ("cancel",),
 }
 
 
