@@ -152,7 +152,8 @@ def _announcement() -> str:
         f"\nPortico is at {shown['portal_url']}\n"
         f"  Sign in as {admin['email']} with {admin['password']}\n"
         f"  or open    {shown['portal_link']}\n"
-        f"The sandbox is at {shown['sandbox_url']}. Ctrl-C ends all.\n"
+        f"The sandbox is at {shown['sandbox_url']}, the mails it takes are at"
+        f" {shown['sandbox_url']}/mailbox.\nCtrl-C ends all.\n"
     )
 
 

@@ -36,9 +36,10 @@ def run(config: Config, prepare: Callable[[], object], announce: Callable[[], st
     Calls `prepare` once the sandbox was started, before the others are, and prints what `announce`
     returns once the portal is ready. Raises PortTaken before any start.
     """
-    for setting in ("PORT", "SANDBOX_PORT"):
+    for setting in ("PORT", "SANDBOX_PORT", "SMTP_PORT"):
         _refuse_taken(setting, getattr(config, setting))
     # The sandbox shares no settings with us; what it keeps stands beside the embedded database.
+    os.environ["SMTP_PORT"] = str(config.SMTP_PORT)
     os.environ.setdefault("SANDBOX_STATE", str(config.folder / "sandbox.sqlite3"))
     ready_url = f"http://127.0.0.1:{config.PORT}/readyz"
     return watch(programs(config), ready_url, announce, after={"sandbox": prepare})

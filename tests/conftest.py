@@ -100,6 +100,7 @@ def config(database_url: str, sandbox: SandboxServer, public_url: str) -> Config
             "STRIPE_API_URL": f"{sandbox.url}/stripe",
             "MOLLIE_API_URL": f"{sandbox.url}/mollie",
             "CLOCK_URL": f"{sandbox.url}/control/clock",
+            "SMTP_URL": sandbox.smtp_url,
             "QUEUE": "none",
             "PROVIDER_CALLS_PER_SECOND": "100000",
         }

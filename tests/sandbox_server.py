@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from wsgiref.types import WSGIApplication
 
 from werkzeug.wsgi import ClosingIterator
 
 from app.sandbox import create_sandbox
 from app.sandbox.serve import Server
+from app.sandbox.smtp import Door
 from tests import contracts
 
 Json = dict[str, Any]
@@ -41,11 +43,14 @@ class SandboxServer:
         self._server = Server(self.watch or self.app, port)
         self.url = self._server.url
         self.app.world.base_url = self.url
+        self._door = Door(self.app.world.mailbox, 0)
+        self.smtp_url = self._door.url
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
 
     def stop(self) -> None:
         self.app.world.stop()
+        self._door.close()
         self._server.stop()
         self._thread.join()
         self.app.close()
@@ -82,6 +87,11 @@ class SandboxServer:
 
     def resend(self, delivery_id: str) -> Json:
         return self._call("POST", f"deliveries/{delivery_id}/resend")
+
+    def mails(self, to: str | None = None) -> list[Json]:
+        """List the mails received, oldest first; `to` is a part of the recipient."""
+        mails: list[Json] = self._call("GET", f"mails?{urlencode({'to': to or ''})}")["mails"]
+        return mails
 
     def reset(self) -> None:
         self._call("POST", "reset")

@@ -29,7 +29,7 @@ def create_sandbox(
 
     The same `seed` gives the same ids in the same order. Its threads begin at once; call `close()`.
     """
-    from app.sandbox import home, mollie, stripe
+    from app.sandbox import home, mail_pages, mollie, stripe
     from app.sandbox.control import control
     from app.sandbox.pages import nothing_here, pages
 
@@ -40,6 +40,7 @@ def create_sandbox(
     app.register_blueprint(pages, url_prefix="/sandbox")
     app.register_blueprint(control)
     app.register_blueprint(home.home)
+    app.register_blueprint(mail_pages.mail_pages, url_prefix="/mailbox")
     app.register_error_handler(404, nothing_here)
     stripe.mount(app, app.world)
     mollie.mount(app, app.world)

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from app.sandbox import Sandbox, create_sandbox
 from app.sandbox.serve import Server
+from app.sandbox.smtp import Door
 
+_TO_MAILBOX = 15
 USAGE = """python -m app.sandbox serves Stripe's and Mollie's sandbox on 127.0.0.1.
 
 SANDBOX_PORT   the port (default 5010)
+SMTP_PORT      where it takes mail (default: 15 above SANDBOX_PORT, 5025)
 SANDBOX_STATE  a file to keep everything in (default: memory only)
 SANDBOX_SEED   makes ids the same on every run (default: random)
 """
@@ -23,9 +26,11 @@ def main() -> int:
     if len(sys.argv) > 1:
         sys.stdout.write(USAGE)
         return 0 if sys.argv[1:] in (["-h"], ["--help"]) else 2
-    port = os.environ.get("SANDBOX_PORT", "5010")
-    if not port.isascii() or not port.isdigit() or int(port) > 65535:
-        _complain(f"SANDBOX_PORT must be a port number, not {port!r}.")
+    try:
+        port = _port("SANDBOX_PORT", 5010)
+        mail_port = _port("SMTP_PORT", port and _mail_port(port))
+    except ValueError as e:
+        _complain(str(e))
         return 2
     state = os.environ.get("SANDBOX_STATE")
     try:
@@ -36,12 +41,35 @@ def main() -> int:
         _complain(f"The sandbox cannot keep its state in {state}: {e}.")
         return 1
     try:
-        return _serve(app, int(port))
+        return _serve(app, port, mail_port)
     finally:
         app.close()
 
 
-def _serve(app: Sandbox, port: int) -> int:
+def _port(setting: str, default: int) -> int:
+    text = os.environ.get(setting) or str(default)
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise ValueError(f"{setting} must be a port number, not {text!r}.")
+    return int(text)
+
+
+def _mail_port(port: int) -> int:
+    return port + _TO_MAILBOX if port + _TO_MAILBOX <= 65535 else port - _TO_MAILBOX
+
+
+def _serve(app: Sandbox, port: int, mail_port: int) -> int:
+    try:
+        door = Door(app.world.mailbox, mail_port)
+    except OSError as e:
+        _complain(f"The sandbox cannot take mail on 127.0.0.1:{mail_port}: {e.strerror}.")
+        return 1
+    try:
+        return _answer(app, port)
+    finally:
+        door.close()
+
+
+def _answer(app: Sandbox, port: int) -> int:
     try:
         server = Server(app, port)
     except OSError as e:

@@ -1,4 +1,4 @@
-"""The control door: reset, clock, faults, calls and deliveries, for people and for tests."""
+"""The control door: reset, clock, faults, calls, deliveries, mails, for people and for tests."""
 
 import math
 from typing import Any
@@ -7,15 +7,20 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import BadRequest
 
 from app.sandbox.clock import add, iso, read_iso
-from app.sandbox.faults import API_FAULTS, MONEY_FAULTS, WEBHOOK_FAULTS
+from app.sandbox.faults import API_FAULTS, MAIL_FAULTS, MONEY_FAULTS, WEBHOOK_FAULTS
 from app.sandbox.store import Json
 from app.sandbox.world import World
 
 control = Blueprint("control", __name__, url_prefix="/control")
 PROVIDERS = ("stripe", "mollie")
-FAULTS_OF = {"api": API_FAULTS + MONEY_FAULTS, "webhook": WEBHOOK_FAULTS + MONEY_FAULTS}
+FAULTS_OF = {
+    "api": API_FAULTS + MONEY_FAULTS,
+    "webhook": WEBHOOK_FAULTS + MONEY_FAULTS,
+    "mail": MAIL_FAULTS,
+}
 FAULT_FIELDS = ("target", "provider", "match", "fault", "times", "seconds")
 SHOWN = ("id", "provider", "event_id", "type", "object_id", "attempts", "status")
+MAIL_FIELDS = ("id", "to", "subject", "text", "html", "message_id", "received_at")
 
 
 class BadField(Exception):
@@ -104,6 +109,12 @@ def resend(id: str) -> tuple[Response, int]:
         message = f"There is no delivery {id!r}."
         return jsonify({"error": {"field": "id", "message": message}}), 404
     return jsonify({name: row[name] for name in SHOWN}), 200
+
+
+@control.get("/mails")
+def list_mails() -> Response:
+    rows = world().mailbox.all(request.args.get("to", ""))
+    return jsonify({"mails": [{name: row[name] for name in MAIL_FIELDS} for row in rows]})
 
 
 def world() -> World:

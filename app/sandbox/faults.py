@@ -1,9 +1,10 @@
-"""Decide which call or delivery goes wrong next, and how."""
+"""Decide which call, delivery or mail goes wrong next, and how."""
 
 from app.sandbox.store import Json, Store
 
 API_FAULTS = ("429", "500_before", "500_after", "timeout", "delay", "drop")
 WEBHOOK_FAULTS = ("drop", "delay", "duplicate", "reorder")
+MAIL_FAULTS = ("450", "450_after", "550")
 MONEY_FAULTS = ("mandate_pending", "wrong_amount")
 SECONDS = {"timeout": 30.0, "delay": 5.0, "reorder": 60.0}
 

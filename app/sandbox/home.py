@@ -8,15 +8,19 @@ from app.sandbox.pages import show
 home = Blueprint("home", __name__)
 
 CONTROLS = (
-    ("POST /control/reset", "Forgets objects, faults, calls, deliveries and the clock's offset."),
+    (
+        "POST /control/reset",
+        "Forgets objects, faults, calls, deliveries, mails, the clock's offset.",
+    ),
     ("GET /control/clock", "Says what time it is here."),
     ("POST /control/clock", 'Moves on: {"advance": "1 month"} or {"to": "2027-01-31T00:00:00Z"}.'),
-    ("POST /control/faults", "Makes the next calls or deliveries go wrong."),
+    ("POST /control/faults", "Makes the next calls, deliveries or mails go wrong."),
     ("GET /control/faults", "Lists what will still go wrong."),
     ("DELETE /control/faults", "Lets everything go right again."),
     ("GET /control/calls", "Lists the API calls made."),
     ("GET /control/deliveries", "Lists the webhooks sent."),
     ("POST /control/deliveries/<id>/resend", "Sends a webhook again."),
+    ("GET /control/mails", "Lists the mails received; with ?to= those to one address."),
 )
 
 

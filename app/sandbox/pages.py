@@ -10,8 +10,12 @@ POLICY = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'"
 
 def show(template: str, status: int = 200, **values: object) -> Response:
     """Render a page of this package; it sets no cookie and runs no script."""
-    response = make_response(render_template(template, **values), status)
-    response.headers["Content-Security-Policy"] = POLICY
+    return guard(make_response(render_template(template, **values), status), POLICY)
+
+
+def guard(response: Response, policy: str) -> Response:
+    """Send an answer with the headers every page here has."""
+    response.headers["Content-Security-Policy"] = policy
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"

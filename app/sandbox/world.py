@@ -1,4 +1,4 @@
-"""Hold one sandbox together: its store, clock, ids, timed work, deliveries, faults, accounts."""
+"""Hold one sandbox together: its store, clock, ids, timed work, deliveries, faults, mails."""
 
 import logging
 import threading
@@ -15,6 +15,7 @@ from app.sandbox.clock import Clock
 from app.sandbox.deliveries import Outbox
 from app.sandbox.faults import MONEY_FAULTS, Faults
 from app.sandbox.ids import Ids
+from app.sandbox.mailbox import Mailbox
 from app.sandbox.replays import Replays
 from app.sandbox.schedule import Schedule
 from app.sandbox.store import Json, Store
@@ -42,6 +43,7 @@ class World:
         self.calls = Calls(self.store)
         self.replays = Replays(self.store, self.clock)
         self.outbox = Outbox(self.store, self.clock, self.faults, self.ids)
+        self.mailbox = Mailbox(self.store, self.clock, self.faults)
         self.base_url = "http://127.0.0.1"
         self.stopping = threading.Event()
         self._advancing = threading.Lock()

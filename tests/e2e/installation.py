@@ -22,12 +22,13 @@ class Installation:
     """One folder with its database; it can be started and stopped again and again."""
 
     def __init__(self, folder: Path) -> None:
-        self.port, self.sandbox_port = _free_ports(2)
+        self.port, self.sandbox_port, smtp_port = _free_ports(3)
         self.url = f"http://127.0.0.1:{self.port}"
         self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
         self._env = {name: value for name, value in os.environ.items() if not _is_ours(name)} | {
             "PORT": str(self.port),
             "SANDBOX_PORT": str(self.sandbox_port),
+            "SMTP_PORT": str(smtp_port),
             "DATABASE_URL": f"sqlite:///{folder / 'portico.sqlite3'}",
         }
         self._terminal: subprocess.Popen[str] | None = None

@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "portal": BELOW | {"jobs", "web"},
     "console": BELOW | {"jobs", "web"},
     "demo": BELOW,
-    "cli": BELOW | {"jobs", "migrations", "demo", "processes"},
+    "cli": BELOW | {"jobs", "mails", "migrations", "demo", "processes"},
     "app": BELOW | {"jobs", "web", "api", "portal", "console", "hooks", "health", "cli"},
 }
 
@@ -43,7 +43,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 ONLY_IN: dict[str, set[str]] = {
     "flask": {"web", "api", "portal", "console", "hooks", "health", "cli", "app", "sandbox"},
     "sqlalchemy": BELOW - BASE - {"figures"}
-    | {"migrations", "web", "api", "portal", "console", "hooks", "health", "jobs", "cli", "demo"},
+    | {"mails", "migrations", "web", "api", "portal", "console", "hooks", "health", "jobs", "cli"}
+    | {"demo"},
     "stripe": {"providers"},
     "mollie": {"providers"},
     "huey": {"jobs"},

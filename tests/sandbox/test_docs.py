@@ -10,7 +10,7 @@ import pytest
 from app.sandbox import __main__ as program
 from app.sandbox import control, create_sandbox
 from app.sandbox.deliveries import SENDERS
-from app.sandbox.faults import API_FAULTS, MONEY_FAULTS, SECONDS, WEBHOOK_FAULTS
+from app.sandbox.faults import API_FAULTS, MAIL_FAULTS, MONEY_FAULTS, SECONDS, WEBHOOK_FAULTS
 from app.sandbox.stripe import methods
 from tests.sandbox_server import OPENER, SandboxServer
 
@@ -37,11 +37,12 @@ def test_the_control_door_is_documented_whole_and_nothing_else() -> None:
 
 
 def test_every_fault_is_documented_for_its_target_and_no_other() -> None:
-    rows = set(re.findall(r"^\| (api|webhook|either) \| `(\w+)` \|", DOCUMENT, re.M))
+    rows = set(re.findall(r"^\| (api|webhook|mail|either) \| `(\w+)` \|", DOCUMENT, re.M))
 
     assert rows == {
         *(("api", fault) for fault in API_FAULTS),
         *(("webhook", fault) for fault in WEBHOOK_FAULTS),
+        *(("mail", fault) for fault in MAIL_FAULTS),
         *(("either", fault) for fault in MONEY_FAULTS),
     }
 
@@ -61,6 +62,12 @@ def test_the_fields_of_calls_and_deliveries_are_documented() -> None:
         assert f'"{name}"' in DOCUMENT
 
 
+def test_the_fields_of_mails_are_documented() -> None:
+    fields = ", ".join(f'"{name}"' for name in control.MAIL_FIELDS)
+
+    assert f'{{"mails": [{{{fields}}}]}}' in DOCUMENT
+
+
 def test_stripes_inputs_are_documented() -> None:
     plain = DOCUMENT.replace(" ", "")
 
@@ -69,9 +76,9 @@ def test_stripes_inputs_are_documented() -> None:
 
 
 def test_the_settings_are_documented() -> None:
-    settings = re.findall(r"SANDBOX_\w+", program.USAGE)
+    settings = re.findall(r"^(?:SANDBOX|SMTP)_\w+", program.USAGE, re.M)
 
-    assert set(re.findall(r"^\| `(SANDBOX_\w+)` \|", DOCUMENT, re.M)) == set(settings)
+    assert re.findall(r"^\| `((?:SANDBOX|SMTP)_\w+)` \|", DOCUMENT, re.M) == settings
 
 
 def test_the_waits_of_stripes_webhooks_are_documented() -> None:

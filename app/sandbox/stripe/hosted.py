@@ -89,19 +89,44 @@ def show_invoice(id: str) -> Response:
     if account is None:
         return missing()
     invoice = objects.get(account, "invoices", id)
-    lines = [
-        (line["description"], amounts.shown(line["amount"], line["currency"]))
-        for line in invoice["lines"]["data"]
-    ]
-    tax = sum(t["amount"] for t in invoice["total_taxes"] if t["tax_behavior"] == "exclusive")
     return show(
         "stripe/invoice.html",
         title=f"Invoice {invoice['number']}",
         invoice=invoice,
-        lines=lines,
-        tax=amounts.shown(tax, invoice["currency"]) if tax else None,
+        lines=_lines(invoice),
+        tax=_tax_on_top(invoice),
         total=amounts.shown(invoice["total"], invoice["currency"]),
     )
+
+
+@hosted.get("/stripe/invoice/<id>/pdf")
+def show_invoice_pdf(id: str) -> Response:
+    account = world().owner_of("stripe", "invoices", id)
+    if account is None:
+        return missing()
+    invoice = objects.get(account, "invoices", id)
+    tax = _tax_on_top(invoice)
+    text = [
+        f"Invoice {invoice['number']}",
+        invoice["customer_name"] or "",
+        "",
+        *(f"{what}: {amount}" for what, amount in _lines(invoice)),
+        *([f"Tax: {tax}"] if tax else []),
+        f"Total: {amounts.shown(invoice['total'], invoice['currency'])}",
+    ]
+    return Response(papers.pdf(text), mimetype="application/pdf")
+
+
+def _lines(invoice: Json) -> list[tuple[str, str]]:
+    return [
+        (line["description"], amounts.shown(line["amount"], line["currency"]))
+        for line in invoice["lines"]["data"]
+    ]
+
+
+def _tax_on_top(invoice: Json) -> str | None:
+    tax = sum(t["amount"] for t in invoice["total_taxes"] if t["tax_behavior"] == "exclusive")
+    return amounts.shown(tax, invoice["currency"]) if tax else None
 
 
 def _after(result: completions.Result, entry: Entry) -> BaseResponse:

@@ -178,11 +178,12 @@ def finalize(account: Account, invoice: Json) -> Json:
     customer |= {"next_invoice_sequence": number + 1, "balance": invoice["ending_balance"]}
     account.save("customers", customer)
     now = account.timestamp()
+    page = f"{account.world.base_url}/stripe/invoice/{invoice['id']}"
     invoice |= {
         "number": f"{customer['invoice_prefix']}-{number:04d}",
         "effective_at": now,
-        "hosted_invoice_url": f"{account.world.base_url}/stripe/invoice/{invoice['id']}",
-        "invoice_pdf": None,
+        "hosted_invoice_url": page,
+        "invoice_pdf": f"{page}/pdf",
         "status": "open",
     }
     invoice["status_transitions"]["finalized_at"] = now
