@@ -58,13 +58,19 @@ def postgres_url(postgres_of_worker: str) -> str:
     return postgres_of_worker
 
 
+@pytest.fixture(scope="session")
+def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Answer where this worker keeps the file of its test at hand."""
+    return tmp_path_factory.mktemp("sqlite")
+
+
 @pytest.fixture
 def database_url(
-    database_kind: str, run_folder: Path, tmp_path: Path, request: pytest.FixtureRequest
+    database_kind: str, run_folder: Path, sqlite_folder: Path, request: pytest.FixtureRequest
 ) -> str:
     """Answer the URL of an empty, migrated database that belongs to this test."""
     if database_kind == "sqlite":
-        return databases.sqlite(run_folder, tmp_path)
+        return databases.sqlite(run_folder, sqlite_folder)
     return str(request.getfixturevalue("postgres_url"))
 
 
@@ -113,10 +119,18 @@ def site(config: Config, sandbox: SandboxServer) -> Site:
     return Site(config=config, clock=sandbox.app.world.clock)
 
 
+@pytest.fixture(scope="session")
+def engines() -> dict[str, Database]:
+    """Keep the engines of this worker by URL: half of a test's time would go into compiling the
+    same statements anew for each."""
+    return {}
+
+
 @pytest.fixture
-def database(config: Config) -> Iterator[Database]:
+def database(config: Config, engines: dict[str, Database]) -> Iterator[Database]:
     """Give the database of this test."""
-    database = Database(config.DATABASE_URL)
+    url = config.DATABASE_URL
+    database = engines.get(url) or engines.setdefault(url, Database(url))
     yield database
     database.close()
 

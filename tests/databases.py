@@ -37,7 +37,8 @@ def kinds_for(path: Path) -> list[object]:
 
 
 def sqlite(run: Path, own: Path) -> str:
-    """Copy the run's migrated file into a test's own folder and answer its URL."""
+    """Put a copy of the run's migrated file into a folder, in place of the one that is there, and
+    answer its URL."""
     template = run / "template.sqlite3"
     with fasteners.InterProcessLock(run / "sqlite.lock"):
         if not template.exists():
@@ -45,6 +46,8 @@ def sqlite(run: Path, own: Path) -> str:
             migrate(f"sqlite:///{fresh}")
             fresh.rename(template)
     copy = own / "portico.sqlite3"
+    for old in own.glob(f"{copy.name}*"):
+        old.unlink()
     shutil.copyfile(template, copy)
     return f"sqlite:///{copy}"
 
