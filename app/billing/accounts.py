@@ -42,6 +42,11 @@ def of_email(db: Session, email: str) -> User | None:
     ).one_or_none()
 
 
+def email(db: Session, user_id: int) -> str | None:
+    """Answer what a user signs in with; None where the user is gone."""
+    return db.scalar(select(User.email).where(User.id == user_id, User.deleted_at.is_(None)))
+
+
 def plain_email(email: str) -> str:
     """Answer a typed e-mail as it is stored: in lower case, without what cannot be printed."""
     return "".join(filter(str.isprintable, email)).strip().lower()[:320]
