@@ -7,13 +7,13 @@ from uuid import UUID
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
-from wtforms import EmailField, SelectField
-from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length
+from wtforms import EmailField, StringField
+from wtforms.validators import AnyOf, DataRequired, Length
 
 from app.billing import invitations, memberships, tenants
 from app.billing.errors import Invalid, NotAllowed
 from app.models import Membership
+from app.models.user import ROLES
 from app.web import errors, forms, guards, sessions
 
 people = Blueprint("people", __name__)
@@ -28,13 +28,10 @@ class InviteForm(forms.Form):
         filters=[forms.squeezed],
         render_kw={"data-testid": "invite-email", "autocomplete": "off"},
     )
-    role = SelectField(
+    role = StringField(
         lazy_gettext("What they may do"),
-        choices=[
-            SelectChoice("member", lazy_gettext("Member: sees everything, changes nothing")),
-            SelectChoice("admin", lazy_gettext("Admin: also buys, changes and invites")),
-        ],
-        render_kw={"data-testid": "invite-role"},
+        [AnyOf(ROLES, lazy_gettext("Choose what they may do."))],
+        default="member",
     )
 
 

@@ -45,8 +45,8 @@ def home(world: World) -> str:
 
 class TestANewPerson:
     def test_sees_who_invites_to_what_and_nothing_happens(self, nobody: Visitor, link: str) -> None:
-        for _ in range(2):
-            page = nobody.opens(link, Purpose="prefetch")
+        nobody.opens(link, Purpose="prefetch")
+        page = nobody.opens(link)
 
         assert page.heading == "Join the billing of Globex"
         assert f"invites {NEW}" in page.words()
