@@ -153,7 +153,7 @@ def _create(holder: KeyHolder, basket: Basket, also: Also | None) -> int:
     order = articles.order(
         db, site, app=holder.app, basket=basket, origin=NAME, is_kept=also is not None
     )
-    return checkouts.create(db, site, order, also=also)
+    return checkouts.create(db, site, order, cause=holder.cause, also=also)
 
 
 def _problems(error: Exception, refusal: Refusal) -> list[Problem]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import request
 
 from app.api import calls
-from app.billing import api_keys, apps, tokens, users
+from app.billing import api_keys, apps, timeline, tokens, users
 from app.billing.errors import NotAllowed, NotAuthenticated
 from app.billing.tokens import Claims
 from app.models import ApiKey, App, User
@@ -36,6 +36,11 @@ class KeyHolder:
         """What keeps this caller's idempotency keys apart from another's."""
         return f"key:{self.key.id}"
 
+    @property
+    def cause(self) -> str:
+        """How a timeline names this caller."""
+        return timeline.by_key(self.key.uuid)
+
 
 @dataclass(frozen=True, slots=True)
 class TokenHolder:
@@ -49,6 +54,11 @@ class TokenHolder:
     def scope(self) -> str:
         """What keeps this caller's idempotency keys apart from another's."""
         return f"user:{self.app.id}:{self.user.id}"
+
+    @property
+    def cause(self) -> str:
+        """How a timeline names this caller."""
+        return timeline.by_user(self.user.uuid)
 
 
 def key_headers(*, type: str, app_uuid: str | None = None) -> KeyHolder:

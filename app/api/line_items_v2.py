@@ -141,7 +141,7 @@ def _create(holder: KeyHolder, cart: Cart, also: Also | None) -> int:
     order = line_items.order(
         db, site, app=holder.app, cart=cart, origin=NAME, is_kept=also is not None
     )
-    row_id = checkouts.create(db, site, order, also=also)
+    row_id = checkouts.create(db, site, order, cause=holder.cause, also=also)
     if site.config.QUEUE != "none":
         # Imported here because it opens the queue.
         from app import jobs

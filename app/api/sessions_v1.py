@@ -72,7 +72,7 @@ def start(
 
     def create(also: idempotency_keys.Also | None) -> int:
         order = _order(holder.app, body, tenant, user, provider, origin, is_kept=key is not None)
-        return checkouts.create(db, site, order, also=also)
+        return checkouts.create(db, site, order, cause=holder.cause, also=also)
 
     row = idempotency_keys.once(
         db,

@@ -129,7 +129,8 @@ def _foreign() -> NotAllowed:
 
 
 def _create(caller: Caller, body: SessionBody, also: Also | None) -> int:
-    return checkouts.create(calls.db(), calls.site(), _order(caller, body), also=also)
+    order, cause = _order(caller, body), caller.holder.cause
+    return checkouts.create(calls.db(), calls.site(), order, cause=cause, also=also)
 
 
 def _order(caller: Caller, body: SessionBody) -> CheckoutOrder:

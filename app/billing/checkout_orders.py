@@ -51,7 +51,7 @@ class CheckoutOrder:
 
     `slot` is set in the portal: of one tenant, mode and slot at most one order is pending.
     `customer_id` and `provider_tax_rate_id` are given where the provider has made them already.
-    `is_reverse_charge` is what a caller said.
+    `is_reverse_charge` is what a caller said, `asked_by` the cause a timeline names.
     What an API's caller adds is explained at `CheckoutSession`; `lifetime` is how long the
     provider's page shall live, `created_at` the moment its `deadline` counts from (None: now).
     """
@@ -94,6 +94,7 @@ class CheckoutOrder:
     reference: str | None = None
     state_digest: str | None = None
     caller_metadata: dict[str, Any] | None = None
+    asked_by: str = "start"
 
     @property
     def needs_customer(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -80,15 +81,18 @@ def create(
     site: Site,
     order: CheckoutOrder,
     *,
+    cause: str = "start",
     also: Callable[[int], None] | None = None,
 ) -> int:
-    """Make a checkout for an API's caller and answer its row: always a new one, opened at the
-    provider now unless it is deferred. Commits; `also` writes into the first commit.
+    """Make a checkout for an API's caller, whom `cause` names, and answer its row: always a new
+    one, opened at the provider now unless it is deferred. Commits; `also` writes into the first
+    commit.
 
     Earlier checkouts of the same payable are ended at the provider first. Raises Invalid for a
     return address at none of the app's origins, Conflict where a plan of the family runs or the
     payable is being paid, and as `start` does.
     """
+    order = replace(order, asked_by=cause)
     returns = {"success_url": order.success_url, "cancel_url": order.cancel_url}
     origins.require(db, site, order.app_id, returns)
     _refuse_second_plan(db, order)

@@ -40,7 +40,7 @@ def end_if_late(db: Session, site: Site, checkout_id: int) -> None:
 
 def _end(db: Session, site: Site, checkout_id: int, fate: Fate) -> None:
     if fate == "expire":
-        checkouts.expire(db, site, checkout_id, cause="deadline")
+        checkouts.expire(db, site, checkout_id, cause="clock")
     elif fate == "drop":
         checkouts.drop_unclaimed(db, site, checkout_id)
 

@@ -87,7 +87,8 @@ def open_written(db: Session, site: Site, intent: Intent, order: CheckoutOrder) 
     except errors.ProviderError as error:
         raise _failed(db, site, row.id, error) from error
     now = site.clock.now()
-    return _keep_written(db, site, row, opened, now=now) or _keep(db, site, row.id, opened, now=now)
+    kept = _keep_written(db, site, row, opened, cause=order.asked_by, now=now)
+    return kept or _keep(db, site, row.id, opened, cause=order.asked_by, now=now)
 
 
 def open_claimed(db: Session, site: Site, checkout_id: int, order: CheckoutOrder) -> Opened:
@@ -146,7 +147,7 @@ def finish(db: Session, site: Site, checkout_id: int) -> Opened | None:
         claims.release(db, CheckoutSession, checkout_id)
         return Opened(row.uuid, row.url) if row.state == "open" else None
     try:
-        return _send(db, site, row)
+        return _send(db, site, row, cause="start")
     except errors.ProviderError as error:
         db.rollback()
         if error.permanent and not error.spends_key:
@@ -196,7 +197,7 @@ def _open(db: Session, site: Site, checkout_id: int, order: CheckoutOrder) -> Op
         return Opened(row.uuid, row.url)
     if row.request is None:
         _store_request(db, site, row, order)
-    return _send(db, site, row)
+    return _send(db, site, row, cause=order.asked_by)
 
 
 def _store_request(db: Session, site: Site, row: CheckoutSession, order: CheckoutOrder) -> None:
@@ -228,7 +229,7 @@ def _store_request(db: Session, site: Site, row: CheckoutSession, order: Checkou
     db.refresh(row)
 
 
-def _send(db: Session, site: Site, row: CheckoutSession) -> Opened:
+def _send(db: Session, site: Site, row: CheckoutSession, *, cause: str) -> Opened:
     assert row.request is not None
     provider = site.provider(row.provider_account)
     request = requests.load(CheckoutRequest, site.vault.open(row.request))
@@ -243,11 +244,17 @@ def _send(db: Session, site: Site, row: CheckoutSession) -> Opened:
             return _adopt(db, site, checkout_id, found)
         usable = keys.renew(db, CheckoutSession, checkout_id, now=now)
     opened = provider.open_checkout(request, key=usable)
-    return _keep(db, site, checkout_id, opened, now=site.clock.now())
+    return _keep(db, site, checkout_id, opened, cause=cause, now=site.clock.now())
 
 
 def _keep_written(
-    db: Session, site: Site, row: CheckoutSession, opened: OpenedCheckout, *, now: datetime
+    db: Session,
+    site: Site,
+    row: CheckoutSession,
+    opened: OpenedCheckout,
+    *,
+    cause: str,
+    now: datetime,
 ) -> Opened | None:
     row.url, row.expires_at = opened.url, row.deadline or opened.expires_at
     if opened.client_secret:
@@ -264,13 +271,19 @@ def _keep_written(
     if db.connection().execute(_KEPT, kept).rowcount != 1:
         db.rollback()
         return None
-    transitions.move(db, row, "open", cause="start", now=now)
+    transitions.move(db, row, "open", cause=cause, now=now)
     db.commit()
     return Opened(row.uuid, row.url)
 
 
 def _keep(
-    db: Session, site: Site, checkout_id: int, opened: OpenedCheckout, *, now: datetime
+    db: Session,
+    site: Site,
+    checkout_id: int,
+    opened: OpenedCheckout,
+    *,
+    cause: str,
+    now: datetime,
 ) -> Opened:
     row = lock.one(db, CheckoutSession, checkout_id)
     is_starting = row.state == "starting"
@@ -282,7 +295,7 @@ def _keep(
         row.expires_at = row.deadline or opened.expires_at
         if opened.client_secret:
             row.sealed_client_secret = site.vault.seal(opened.client_secret)
-        transitions.move(db, row, "open", cause="start", now=now)
+        transitions.move(db, row, "open", cause=cause, now=now)
         payables.yield_to_newer(db, row, now=now)
     elif row.is_over:
         # It was given up while the provider made it: its page must not stay open.

@@ -20,6 +20,7 @@ from app.billing import (
     subscriptions,
     taxes,
     tenants,
+    timeline,
     trials,
     vat_numbers,
 )
@@ -248,6 +249,7 @@ def _order(
         origin="portal",
         tenant=tenant,
         user_id=membership.user_id,
+        asked_by=timeline.by_user(membership.user.uuid),
         method=method,
         lines=(line,),
         price_row=price.id,

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import calendar
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session
 
-from app.billing import payment_methods, timeline
+from app.billing import forecasts, payment_methods, plan_switches, plans, timeline
+from app.billing.forecasts import Forecast
+from app.billing.timeline import Happening
 from app.models import (
     CheckoutSession,
     Payment,
     PaymentMethod,
-    Price,
     Subscription,
+    SubscriptionChange,
     Tenant,
-    TimelineEntry,
 )
 from app.models.checkout_session import PENDING
-from app.models.subscription import RUNNING
 from app.money import Money
+
+RECENT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +35,9 @@ class Paid:
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
-    """What will happen if nobody does anything."""
-
-    at: datetime
-    kind: Literal["renewal", "ends", "trial_ends", "card_expires"]
-    amount: Money | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Overview:
-    """What the page shows. `pending` is a purchase that is not decided yet."""
+    """What the page shows. `pending` is a purchase that is not decided yet, `change` what the plan
+    will become; the next charge is the first one of the forecast."""
 
     subscription: Subscription | None
     next_charge: Money | None
@@ -54,49 +46,29 @@ class Overview:
     payments: list[Paid]
     pending: CheckoutSession | None
     forecast: list[Forecast]
-    timeline: list[TimelineEntry]
+    change: SubscriptionChange | None
+    timeline: list[Happening]
 
 
-def show(db: Session, tenant: Tenant) -> Overview:
+def show(db: Session, tenant: Tenant, *, now: datetime) -> Overview:
     """Answer a tenant's billing at a glance, in the app's mode; the app must be loaded."""
-    subscription = _subscription(db, tenant)
-    methods = payment_methods.listed(db, tenant)
-    method = _method(methods, subscription)
-    renews = subscription is not None and subscription.status in (
-        "active",
-        "trialing",
-        "past_due",
-    )
+    subscription = plans.shown(db, tenant)
+    is_running = subscription is not None and subscription.is_running
+    change = plan_switches.on_its_way(db, subscription.id) if subscription and is_running else None
+    method = _method(payment_methods.listed(db, tenant), subscription)
+    forecast = forecasts.of(db, subscription, method, change, now=now)
+    charge = next((line for line in forecast if line.amount is not None), None)
     return Overview(
         subscription=subscription,
-        next_charge=subscription.renewal if subscription and renews else None,
-        next_charge_at=subscription.period_end if subscription and renews else None,
+        next_charge=charge.amount if charge else None,
+        next_charge_at=charge.at if charge else None,
         payment_method=method,
         payments=_payments(db, tenant),
         pending=_pending(db, tenant),
-        forecast=_forecast(subscription, method),
-        timeline=timeline.recent(db, tenant.id, livemode=tenant.app.livemode),
+        forecast=forecast,
+        change=change,
+        timeline=timeline.of_tenant(db, tenant, limit=RECENT).happenings,
     )
-
-
-def _subscription(db: Session, tenant: Tenant) -> Subscription | None:
-    """The plan that runs, else the one that ran last."""
-    found = (
-        select(Subscription)
-        .join(Subscription.price)
-        .options(
-            contains_eager(Subscription.price).joinedload(Price.product),
-            joinedload(Subscription.provider_account),
-        )
-        .where(
-            Subscription.tenant_id == tenant.id,
-            Subscription.livemode == tenant.app.livemode,
-            Subscription.is_duplicate.is_(False),
-        )
-        .order_by(Subscription.status.in_(RUNNING).desc(), Subscription.id.desc())
-        .limit(1)
-    )
-    return db.scalars(found).first()
 
 
 def _method(
@@ -136,19 +108,3 @@ def _pending(db: Session, tenant: Tenant) -> CheckoutSession | None:
         .order_by(CheckoutSession.id.desc())
         .limit(1)
     ).first()
-
-
-def _forecast(subscription: Subscription | None, method: PaymentMethod | None) -> list[Forecast]:
-    lines = []
-    if subscription and subscription.is_running and subscription.period_end:
-        if subscription.status == "canceling":
-            lines.append(Forecast(subscription.period_end, "ends"))
-        else:
-            lines.append(Forecast(subscription.period_end, "renewal", subscription.renewal))
-    if subscription and subscription.status == "trialing" and subscription.trial_end:
-        lines.append(Forecast(subscription.trial_end, "trial_ends"))
-    if method and method.exp_year and method.exp_month:
-        last = calendar.monthrange(method.exp_year, method.exp_month)[1]
-        expires = datetime(method.exp_year, method.exp_month, last, tzinfo=UTC)
-        lines.append(Forecast(expires, "card_expires"))
-    return sorted(lines, key=lambda line: line.at)

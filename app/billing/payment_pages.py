@@ -187,7 +187,7 @@ def _end(db: Session, site: Site, checkout: CheckoutSession) -> CheckoutSession:
         if is_starting:
             checkouts.drop_unclaimed(db, site, checkout_id)
         else:
-            checkouts.expire(db, site, checkout_id, cause="deadline")
+            checkouts.expire(db, site, checkout_id, cause="clock")
     except provider_errors.ProviderError:
         db.rollback()
     ended = checkouts.by_uuid(db, uuid)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.billing import basis, checkouts, offers, orders, tenants
+from app.billing import basis, checkouts, offers, orders, tenants, timeline
 from app.billing.checkout_orders import VERIFICATION_MINOR, CheckoutOrder
 from app.billing.errors import Invalid
 from app.billing.offers import OfferedMethod
@@ -46,6 +46,7 @@ def place(db: Session, site: Site, *, membership: Membership, method: str) -> Pl
         origin="portal",
         tenant=tenant,
         user_id=membership.user_id,
+        asked_by=timeline.by_user(membership.user.uuid),
         method=chosen.method,
         slot=f"setup:{at.account.id}",
         locale=membership.user.locale,

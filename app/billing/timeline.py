@@ -1,27 +1,96 @@
-"""The timeline: what changed, and who or what caused it."""
+"""The timeline: what changed, from what to what, and who or what caused it.
+
+A cause is one word, with a name after it where there is one:
+
+    user <uuid>    a person, signed in or named by their token
+    key <uuid>     an API key of the app
+    start          an order, while it was being opened for its payer
+    return, page   somebody came back or opened a page, and we looked
+    event <id>     the provider told us to look
+    sweep          a regular check looked
+    clock          a moment came that was known before
+    replaced       another order took the place of this one
+    act            the provider did what we had asked of it
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.db.base import table
-from app.models import CheckoutSession, Subscription, TimelineEntry
+from app.models import CheckoutSession, Membership, Subscription, Tenant, TimelineEntry, User
 from app.models.checkout_session import STATES
 from app.models.subscription import STATUSES
 
+CAUSES = (
+    "user",
+    "key",
+    "start",
+    "return",
+    "page",
+    "event",
+    "sweep",
+    "clock",
+    "replaced",
+    "act",
+)
 # Every kind of entry there is, so that each can be put into words.
 KINDS = (
     *(f"checkout.{state}" for state in STATES if state != "starting"),
     "checkout.superseded",
     *(f"subscription.{status}" for status in (*STATUSES, "processing")),
+    "subscription.changed",
+    "subscription.change_scheduled",
+    "subscription.change_dropped",
+    "subscription.cancel_asked",
+    "subscription.resumed",
+    "invoice.paid",
+    "payment.failed",
+    "payment.refunded",
+    "payment.charged_back",
+    "payment_method.added",
+    "payment_method.removed",
+    "payment_method.default_changed",
 )
-
+PAGE = 25
 
 _INSERT = insert(table(TimelineEntry))
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An entry with what it takes to put it into words: the checkout it is about, and the e-mail
+    address of the person who caused it, if it was one of the tenant's."""
+
+    entry: TimelineEntry
+    mode: str | None = None
+    checkout_uuid: UUID | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a tenant's timeline, newest first; `older` is where the next part begins."""
+
+    happenings: list[Happening]
+    older: UUID | None
+
+
+def by_user(uuid: UUID) -> str:
+    """Answer the cause that names a person."""
+    return f"user {uuid}"
+
+
+def by_key(uuid: UUID) -> str:
+    """Answer the cause that names an API key."""
+    return f"key {uuid}"
 
 
 def note(
@@ -52,15 +121,33 @@ def note(
     db.connection().execute(_INSERT, entry)
 
 
-def recent(db: Session, tenant_id: int, *, livemode: bool, limit: int = 5) -> list[TimelineEntry]:
-    """Answer a tenant's latest entries, newest first."""
-    return list(
-        db.scalars(
-            select(TimelineEntry)
-            .where(TimelineEntry.tenant_id == tenant_id, TimelineEntry.livemode == livemode)
-            .order_by(TimelineEntry.id.desc())
-            .limit(limit)
-        )
+def of_tenant(
+    db: Session, tenant: Tenant, *, before: UUID | None = None, limit: int = PAGE
+) -> Page:
+    """Answer a tenant's latest entries in its app's mode, or those before one of them; an entry
+    that is not the tenant's begins at the latest. The app must be loaded."""
+    theirs = (
+        TimelineEntry.tenant_id == tenant.id,
+        TimelineEntry.livemode == tenant.app.livemode,
+    )
+    asked = (
+        select(TimelineEntry, CheckoutSession.mode, CheckoutSession.uuid)
+        .outerjoin(CheckoutSession, CheckoutSession.id == TimelineEntry.checkout_id)
+        .where(*theirs)
+        .order_by(TimelineEntry.id.desc())
+        .limit(limit + 1)
+    )
+    first = None
+    if before is not None:
+        first = db.scalar(select(TimelineEntry.id).where(TimelineEntry.uuid == before, *theirs))
+    if first is not None:
+        asked = asked.where(TimelineEntry.id < first)
+    rows = db.execute(asked).all()
+    shown = rows[:limit]
+    people = _people(db, tenant.id, [entry.cause for entry, _, _ in shown])
+    return Page(
+        [Happening(entry, mode, uuid, people.get(entry.cause)) for entry, mode, uuid in shown],
+        older=shown[-1][0].uuid if len(rows) > limit else None,
     )
 
 
@@ -73,3 +160,16 @@ def of_checkout(db: Session, checkout_id: int) -> list[TimelineEntry]:
             .order_by(TimelineEntry.id)
         )
     )
+
+
+def _people(db: Session, tenant_id: int, causes: Iterable[str]) -> dict[str, str]:
+    """Answer the addresses of the tenant's people, past ones too, by the cause that names them."""
+    named = {UUID(cause.partition(" ")[2]) for cause in causes if cause.startswith("user ")}
+    if not named:
+        return {}
+    rows = db.execute(
+        select(User.uuid, User.email)
+        .join(Membership, Membership.user_id == User.id)
+        .where(User.uuid.in_(named), Membership.tenant_id == tenant_id)
+    )
+    return {by_user(uuid): email for uuid, email in rows}

@@ -14,5 +14,6 @@ overview = Blueprint("overview", __name__)
 @overview.get("/t/<uuid:tenant>/")
 @guards.of_tenant("overview")
 def show(membership: Membership) -> str:
-    seen = overviews.show(sessions.db(), membership.tenant)
+    now = sessions.site().clock.now()
+    seen = overviews.show(sessions.db(), membership.tenant, now=now)
     return render_template("portal/overview/show.html", membership=membership, overview=seen)

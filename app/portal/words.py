@@ -1,12 +1,14 @@
-"""The words for what billing knows by name: methods, statuses, causes."""
+"""The words for what billing knows by name: methods, statuses, forecasts."""
 
 from __future__ import annotations
 
 from flask import Flask
-from flask_babel import gettext, lazy_gettext
+from flask_babel import lazy_gettext
 
 from app.billing import method_names
-from app.models import PaymentMethod, TimelineEntry
+from app.billing.forecasts import Forecast
+from app.models import PaymentMethod
+from app.portal import happenings
 from app.web import filters
 
 _HINTS = {
@@ -41,38 +43,14 @@ _PAYMENTS = {
     "canceled": (lazy_gettext("Canceled"), "plain"),
     "expired": (lazy_gettext("Expired"), "plain"),
 }
-_KINDS = {
-    "checkout.open": lazy_gettext("Checkout opened"),
-    "checkout.processing": lazy_gettext("Payment on its way"),
-    "checkout.complete": lazy_gettext("Payment confirmed"),
-    "checkout.not_charged": lazy_gettext("Payment not made"),
-    "checkout.canceled": lazy_gettext("Checkout canceled"),
-    "checkout.expired": lazy_gettext("Checkout expired"),
-    "checkout.superseded": lazy_gettext("Checkout replaced by another one"),
-    "checkout.needs_review": lazy_gettext("Payment needs a person to look at it"),
-    "checkout.refunded": lazy_gettext("Payment given back"),
-    "subscription.trialing": lazy_gettext("Trial started"),
-    "subscription.active": lazy_gettext("Plan active"),
-    "subscription.processing": lazy_gettext("Plan active while the payment is on its way"),
-    "subscription.past_due": lazy_gettext("Payment overdue"),
-    "subscription.unpaid": lazy_gettext("Plan unpaid"),
-    "subscription.paused": lazy_gettext("Plan paused"),
-    "subscription.incomplete": lazy_gettext("Plan waits for the payment"),
-    "subscription.canceling": lazy_gettext("Plan set to end"),
-    "subscription.canceled": lazy_gettext("Plan ended"),
-}
-_CAUSES = {
-    "start": lazy_gettext("by an order here"),
-    "return": lazy_gettext("seen on your return"),
-    "page": lazy_gettext("seen on opening the page"),
-    "sweep": lazy_gettext("seen in a regular check"),
-    "replaced": lazy_gettext("by another order"),
-}
 _FORECASTS = {
-    "renewal": lazy_gettext("Renewal"),
-    "ends": lazy_gettext("Plan ends"),
-    "trial_ends": lazy_gettext("Trial ends, first charge"),
-    "card_expires": lazy_gettext("Card expires"),
+    "renewal": lazy_gettext("Renewal: %(amount)s"),
+    "trial_ends": lazy_gettext("Trial ends, first charge: %(amount)s"),
+    "retry": lazy_gettext("Next try to charge %(amount)s"),
+    "change": lazy_gettext("The plan becomes %(plan)s × %(quantity)s"),
+    "ends": lazy_gettext("The plan ends, and nothing more is charged"),
+    "not_paid": lazy_gettext("The plan ends if it is not paid by then"),
+    "card_expires": lazy_gettext("The card expires"),
 }
 
 
@@ -86,8 +64,9 @@ def install(flask_app: Flask) -> None:
         on_file,
         plan_status,
         payment_status,
-        happening,
-        cause,
+        happenings.happening,
+        happenings.turn,
+        happenings.cause,
         forecast,
     ):
         flask_app.add_template_filter(word)
@@ -128,19 +107,13 @@ def payment_status(status: str) -> tuple[str, str]:
     return _pair(_PAYMENTS, status)
 
 
-def happening(entry: TimelineEntry) -> str:
-    """Payment confirmed"""
-    return str(_KINDS.get(entry.kind, entry.kind))
-
-
-def cause(entry: TimelineEntry) -> str:
-    """seen on your return"""
-    return str(_CAUSES.get(entry.cause, gettext("told by the payment provider")))
-
-
-def forecast(kind: str) -> str:
-    """Renewal"""
-    return str(_FORECASTS[kind])
+def forecast(line: Forecast) -> str:
+    """Renewal: €45.22"""
+    return str(_FORECASTS[line.kind]) % {
+        "amount": filters.money(line.amount) if line.amount else "",
+        "plan": line.plan,
+        "quantity": filters.number(line.quantity or 1),
+    }
 
 
 def _pair(table: dict[str, tuple[str, str]], status: str) -> tuple[str, str]:

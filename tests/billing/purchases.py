@@ -121,7 +121,7 @@ class Buyer:
 
     def overview(self) -> Overview:
         """Open the overview."""
-        shown = overviews.show(self.db, self.membership.tenant)
+        shown = overviews.show(self.db, self.membership.tenant, now=self.site.clock.now())
         self.db.commit()
         return shown
 

@@ -42,12 +42,12 @@ class TestAnOverview:
 
         shown = tara.overview()
 
-        assert [line.kind for line in shown.forecast] == ["renewal", "card_expires"]
-        assert shown.forecast[0].amount == Money(4522, "EUR")
+        assert [line.kind for line in shown.forecast] == ["renewal"] * 3 + ["card_expires"]
+        assert shown.forecast[0].amount == shown.next_charge == Money(4522, "EUR")
         assert shown.forecast[0].at == shown.next_charge_at
         card = shown.payment_method
         assert card is not None and card.exp_year is not None
-        assert shown.forecast[1].at > datetime(card.exp_year, 1, 1, tzinfo=UTC)
+        assert shown.forecast[-1].at > datetime(card.exp_year, 1, 1, tzinfo=UTC)
 
     def test_of_a_plan_that_ends_announces_no_charge(self, tara: Buyer) -> None:
         bought(tara)
@@ -80,7 +80,8 @@ class TestAnOverview:
         assert [paid.payment.amount for paid in shown.payments] == [116620, 4522]
         assert all(paid.checkout_uuid for paid in shown.payments)
         assert len(shown.timeline) == 5
-        assert shown.timeline[0].kind == "checkout.complete"
+        assert shown.timeline[0].entry.kind == "checkout.complete"
+        assert shown.timeline[0].mode == "payment"
 
     def test_shows_nothing_of_another_tenant(self, tara: Buyer, peter: Buyer) -> None:
         bought(tara)

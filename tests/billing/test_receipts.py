@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from app.billing import timeline
 from app.billing.errors import NotFound
 from app.billing.orders import Placed
 from app.billing.timeline import KINDS
@@ -118,7 +119,7 @@ class TestAReceipt:
         moves = [(entry.checkout_id, entry.subscription_id, entry.kind) for entry in entries]
         assert len(set(moves)) == len(moves)
         causes = {entry.cause for entry in entries}
-        assert causes == {"start", "replaced", "return", "sweep"}
+        assert causes == {timeline.by_user(tara.user.uuid), "replaced", "return", "sweep"}
         assert [entry.kind for entry in tara.opens(first).entries] == [
             "checkout.open",
             "checkout.expired",
