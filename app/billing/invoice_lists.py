@@ -114,5 +114,5 @@ def _of(tenant: Tenant, wanted: Wanted) -> Select[Invoice]:
     return found
 
 
-def _newest_first(found: Select[Invoice]) -> Select[tuple[Invoice]]:
+def _newest_first(found: Select[Invoice]) -> Select[Invoice]:
     return found.order_by(Invoice.issued_at.desc(), Invoice.id.desc())

@@ -170,6 +170,7 @@ def test_an_ended_session_says_so_and_leads_back(shop: Shop, ending: str) -> Non
         "/stripe/pay/cs_none",
         "/stripe/pay/cs_none/challenge",
         "/stripe/invoice/in_none",
+        "/stripe/invoice/in_none/pdf",
         "/nowhere",
     ],
 )

@@ -3,8 +3,9 @@
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.sandbox import papers
 from app.sandbox.control import world
-from app.sandbox.pages import missing, show
+from app.sandbox.pages import POLICY, guard, missing, show
 from app.sandbox.store import Json
 from app.sandbox.stripe import amounts, checkout_sessions, completions, entries, methods, objects
 from app.sandbox.stripe.entries import Entry
@@ -114,7 +115,7 @@ def show_invoice_pdf(id: str) -> Response:
         *([f"Tax: {tax}"] if tax else []),
         f"Total: {amounts.shown(invoice['total'], invoice['currency'])}",
     ]
-    return Response(papers.pdf(text), mimetype="application/pdf")
+    return guard(Response(papers.pdf(text), mimetype="application/pdf"), POLICY)
 
 
 def _lines(invoice: Json) -> list[tuple[str, str]]:
