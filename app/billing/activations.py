@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from app.billing import acts, deadlines, periods, plan_states, subscriptions, trials
 from app.billing.site import Site
 from app.models import CheckoutSession, Payment, PaymentMethod, Price, Subscription
-from app.models.app import App
 from app.providers.base import CheckoutState, SubscriptionState
 
 
@@ -35,15 +34,16 @@ def begin(
         subscription.payment_method_id = method.id
     if state.subscription:
         subscriptions.attach(subscription, state.subscription, now=now)
-        # Its invoices lie deeper than the checkout's answer.
-        subscription.next_check_at = now
+        if not is_settling:
+            # Its invoices lie deeper than the checkout's answer.
+            subscription.next_check_at = now
     else:
         _pay_first_period(site, subscription, checkout, state, paid, now=now)
     if not is_settling:
         subscription.settling_until = None
     elif known is None:
         subscription.settling_until = now + deadlines.SETTLING
-    _wait(db, subscription, now=now)
+    subscriptions.wait_for_money(db, subscription, now=now)
     db.flush()
     for payment in paid:
         payment.subscription_id = payment.subscription_id or subscription.id
@@ -96,13 +96,6 @@ def _pay_first_period(
             payment.period_start = subscription.period_start
             payment.period_end = subscription.period_end
     subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=now)
-
-
-def _wait(db: Session, subscription: Subscription, *, now: datetime) -> None:
-    if subscription.settling_until is not None and subscription.status == "active":
-        app = db.get_one(App, subscription.app_id)
-        if app.settling_access == "none":
-            subscription.status = "incomplete"
 
 
 def _new(db: Session, checkout: CheckoutSession, *, now: datetime) -> Subscription:

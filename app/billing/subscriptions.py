@@ -205,7 +205,7 @@ def settle(
     if _counts_by_dates(db, site, subscription):
         plan_switches.take_effect(db, subscription, now=now)
         renewals.judge(db, subscription, now=now)
-    _wait_for_money(db, subscription, now=now)
+    wait_for_money(db, subscription, now=now)
     if subscription.overdue_since is not None and not was_overdue:
         _tell_overdue(db, subscription, action_url, cause=cause, now=now)
     plan_states.tell(db, subscription, before, cause=cause, now=now)
@@ -270,6 +270,20 @@ def go_on(
     attach(subscription, state, now=now)
     subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=now)
     plan_states.tell(db, subscription, before, cause=cause, now=now)
+
+
+def wait_for_money(db: Session, subscription: Subscription, *, now: datetime) -> None:
+    """While a first payment is on its way the provider may call the plan active; access is the
+    app's choice, and ends with the deadline."""
+    until = subscription.settling_until
+    if until is None or subscription.status not in ("active", "incomplete"):
+        return
+    app = db.get_one(App, subscription.app_id)
+    if now > until:
+        subscription.status = "past_due"
+    else:
+        has_access = app.settling_access == "until_deadline"
+        subscription.status = "active" if has_access else "incomplete"
 
 
 def _others(
@@ -447,17 +461,3 @@ def _asked_to_end(db: Session, subscription: Subscription) -> bool:
 def _counts_by_dates(db: Session, site: Site, subscription: Subscription) -> bool:
     account = db.get_one(ProviderAccount, subscription.provider_account_id)
     return not site.capabilities(account.provider).own_retries
-
-
-def _wait_for_money(db: Session, subscription: Subscription, *, now: datetime) -> None:
-    """While a first payment is on its way the provider may call the plan active; access is the
-    app's choice, and ends with the deadline."""
-    until = subscription.settling_until
-    if until is None or subscription.status not in ("active", "incomplete"):
-        return
-    app = db.get_one(App, subscription.app_id)
-    if now > until:
-        subscription.status = "past_due"
-    else:
-        has_access = app.settling_access == "until_deadline"
-        subscription.status = "active" if has_access else "incomplete"

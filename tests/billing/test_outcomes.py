@@ -352,6 +352,7 @@ class TestAPlan:
     def test_is_written_once_however_often_it_is_looked_at(self, tara: Buyer) -> None:
         placed = tara.buys()
         paid(tara, placed)
+        tara.sweeps()
         told, timeline = tara.told(), tara.timeline()
 
         for _ in range(3):
