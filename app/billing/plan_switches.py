@@ -143,7 +143,8 @@ def _switch(
     before = _now(subscription)
     if change.price.interval != subscription.price.interval:
         subscription.anchor_at = _anchor(subscription, change)
-    subscription.price = change.price
+    # The id too: it is asked for before the next flush.
+    subscription.price, subscription.price_id = change.price, change.price_id
     subscription.quantity = change.quantity
     subscription.net, subscription.tax, subscription.total = change.net, change.tax, change.total
     change.state = "done"
