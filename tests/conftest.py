@@ -132,6 +132,7 @@ def database(config: Config, engines: dict[str, Database]) -> Iterator[Database]
     url = config.DATABASE_URL
     database = engines.get(url) or engines.setdefault(url, Database(url))
     yield database
+    database.listeners.clear()
     database.close()
 
 
