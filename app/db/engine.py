@@ -29,9 +29,8 @@ class Database:
     def __init__(self, url: str, *, pool: int = 16) -> None:
         self.engine = _engine(url, pool)
         self._read = sessionmaker(_reading(self.engine), expire_on_commit=False)
-        self._write = sessionmaker(
-            self.engine.execution_options(portico_writes=True), expire_on_commit=False
-        )
+        self._writing = self.engine.execution_options(portico_writes=True)
+        self._write = sessionmaker(self._writing, expire_on_commit=False)
         # Each is told after a commit which kinds of rows it added.
         self.listeners: list[Listener] = []
         added.watch(self._write, self._tell)
@@ -53,6 +52,10 @@ class Database:
         """Answer a session for one statement that writes, to be committed like any other. On
         PostgreSQL the statement commits by itself, which saves it two round trips."""
         return self._write() if self.is_sqlite else self._read()
+
+    def connection(self) -> Connection:
+        """Answer a connection that may write, for who ends its transactions himself."""
+        return self._writing.connect()
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

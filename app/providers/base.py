@@ -513,6 +513,11 @@ class Provider(ABC):
         """Answer the present truth about a subscription; raises Missing."""
 
     @abstractmethod
+    def list_subscriptions(self) -> tuple[SubscriptionState, ...]:
+        """Answer every subscription of the account that has not ended, newest first, without
+        payments and invoices: to find those nobody here knows."""
+
+    @abstractmethod
     def preview_change(self, change: SubscriptionChange) -> ChangePreview:
         """Answer what a change would cost, changing nothing."""
 

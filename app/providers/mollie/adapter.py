@@ -10,6 +10,7 @@ from app.providers import base, errors
 from app.providers.mollie import client, events, wire, words
 
 _LATEST_PAYMENTS = 25
+_EVERY_PAGE = 10_000
 
 
 class MollieProvider(base.Provider):
@@ -100,6 +101,11 @@ class MollieProvider(base.Provider):
             payments=tuple(wire.payment_in(payment) for payment in payments),
             method=self._mandate(customer_id, subscription.get("mandateId")),
         )
+
+    def list_subscriptions(self) -> tuple[base.SubscriptionState, ...]:
+        found = self._account.subscriptions(None, pages=_EVERY_PAGE)
+        states = (wire.subscription_in(subscription) for subscription in found)
+        return tuple(state for state in states if state.status != "canceled")
 
     def preview_change(self, change: base.SubscriptionChange) -> base.ChangePreview:
         _refuse_now(change)

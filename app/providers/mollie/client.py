@@ -110,11 +110,11 @@ class Account:
         subscriptions = self._customer(customer_id).subscriptions
         return self._ask(lambda: subscriptions.get(subscription_id))
 
-    def subscriptions(self, customer_id: str | None) -> Iterator[Json]:
-        """Answer the subscriptions of a customer, or of the account, newest first, at most a
-        thousand."""
+    def subscriptions(self, customer_id: str | None, *, pages: int = _PAGES) -> Iterator[Json]:
+        """Answer the subscriptions of a customer, or of the account, newest first, by default at
+        most a thousand."""
         owner = self._customer(customer_id) if customer_id else self._sdk
-        return self._pages(lambda: owner.subscriptions.list(limit=_PAGE_SIZE))
+        return self._pages(lambda: owner.subscriptions.list(limit=_PAGE_SIZE), pages=pages)
 
     def update_subscription(
         self, customer_id: str, subscription_id: str, body: Json, *, key: str
@@ -183,9 +183,9 @@ class Account:
         check_id("tr", payment_id)
         return _resource(Payment, payment_id, self._sdk)
 
-    def _pages(self, first: Callable[[], Any]) -> Iterator[Json]:
+    def _pages(self, first: Callable[[], Any], *, pages: int = _PAGES) -> Iterator[Json]:
         turn = first
-        for _ in range(_PAGES):
+        for _ in range(pages):
             page, items = self._call(lambda: _page(turn()))  # noqa: B023
             yield from items
             if not page.has_next():

@@ -106,6 +106,9 @@ class StripeProvider(base.Provider):
     ) -> base.SubscriptionState:
         return subscriptions.fetch(self._client, provider_id)
 
+    def list_subscriptions(self) -> tuple[base.SubscriptionState, ...]:
+        return subscriptions.fetch_all(self._client)
+
     def preview_change(self, change: base.SubscriptionChange) -> base.ChangePreview:
         return subscriptions.preview(self._client, change)
 

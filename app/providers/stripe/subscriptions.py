@@ -12,6 +12,7 @@ from app.providers.stripe.client import Client, Json
 
 log = logging.getLogger(__name__)
 
+_EVERY = 1_000_000
 _EXPAND = (
     "default_payment_method",
     "latest_invoice",
@@ -26,6 +27,13 @@ def find(client: Client, uuid: str, *, customer_id: str) -> str | None:
         if states.uuid(found) == uuid:
             return str(found["id"])
     return None
+
+
+def fetch_all(client: Client) -> tuple[base.SubscriptionState, ...]:
+    """Answer the account's subscriptions that have not ended, which is what Stripe lists unless it
+    is asked for a status."""
+    found = client.each("subscriptions", most=_EVERY)
+    return tuple(states.subscription(subscription, ()) for subscription in found)
 
 
 def fetch(client: Client, provider_id: str) -> base.SubscriptionState:

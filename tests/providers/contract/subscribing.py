@@ -45,6 +45,20 @@ class TestSubscription:
         assert state.period_end is not None and state.period_end > bench.now()
         assert state.method is not None and state.method.last4 == "4242"
 
+    def test_is_listed_until_it_has_ended(self, bench: Bench) -> None:
+        first, second = bench.subscription(), bench.subscription()
+
+        listed = bench.provider.list_subscriptions()
+        bench.provider.cancel_subscription(
+            first.provider_id, customer_id=bench.customer, when="now", key=new_key()
+        )
+
+        assert {state.provider_id for state in listed} == {first.provider_id, second.provider_id}
+        assert {state.customer_id for state in listed} == {bench.customer}
+        left = bench.provider.list_subscriptions()
+        assert [state.provider_id for state in left] == [second.provider_id]
+        assert left[0].uuid == second.uuid
+
     def test_nobody_made_is_not_found_and_missing(self, bench: Bench) -> None:
         made = bench.subscription()
 
