@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.billing import plan_switches, requests, subscriptions
+from app.billing import mail_kinds, mails, plan_switches, requests, subscriptions
 from app.billing.site import Site
 from app.db import lock
 from app.models import Act, Subscription, SubscriptionChange, User
@@ -106,13 +106,31 @@ class CancelWithPeriod:
         """Write that the plan ends with its period, or has ended where that is over."""
         assert self._act.subscription_id is not None
         row = lock.one(self._db, Subscription, self._act.subscription_id)
+        had_ended = row.ended_at is not None
         subscriptions.end_with_period(self._db, row, cause=cause_of(self._db, self._act), now=now)
+        if not had_ended:
+            self._write_mail(row, now=now)
         return self._request.provider_id
 
     def fail(self, error: errors.ProviderError, *, now: datetime) -> None:
         """Write that the plan goes on."""
         assert self._act.subscription_id is not None
         lock.one(self._db, Subscription, self._act.subscription_id).cancel_reason = None
+
+    def _write_mail(self, row: Subscription, *, now: datetime) -> None:
+        mails.write(
+            self._db,
+            mail_kinds.Canceled(
+                plan=row.price.product.name,
+                ends_at=row.ended_at or row.period_end or now,
+                is_over=row.ended_at is not None,
+            ),
+            f"act:{self._act.id}",
+            app_id=row.app_id,
+            tenant_id=row.tenant_id,
+            livemode=row.livemode,
+            now=now,
+        )
 
 
 class Resume:
