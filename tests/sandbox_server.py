@@ -13,9 +13,8 @@ from wsgiref.types import WSGIApplication
 
 from werkzeug.wsgi import ClosingIterator
 
-from app.sandbox import create_sandbox
+from app.sandbox import create_sandbox, smtp
 from app.sandbox.serve import Server
-from app.sandbox.smtp import Door
 from tests import contracts
 
 Json = dict[str, Any]
@@ -43,7 +42,7 @@ class SandboxServer:
         self._server = Server(self.watch or self.app, port)
         self.url = self._server.url
         self.app.world.base_url = self.url
-        self._door = Door(self.app.world.mailbox, 0)
+        self._door = smtp.open_mailbox(self.app.world.mailbox, 0)
         self.smtp_url = self._door.url
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()
@@ -87,6 +86,15 @@ class SandboxServer:
 
     def resend(self, delivery_id: str) -> Json:
         return self._call("POST", f"deliveries/{delivery_id}/resend")
+
+    def refund(self, payment_id: str, amount: int | None = None) -> None:
+        """Give a payment back in the provider's dashboard."""
+        asked = {"payment": payment_id} | ({} if amount is None else {"amount": amount})
+        self._call("POST", "refunds", asked)
+
+    def charge_back(self, payment_id: str) -> None:
+        """Have the payer's bank take a payment back."""
+        self._call("POST", "chargebacks", {"payment": payment_id})
 
     def mails(self, to: str | None = None) -> list[Json]:
         """List the mails received, oldest first; `to` is a part of the recipient."""

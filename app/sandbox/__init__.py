@@ -29,8 +29,7 @@ def create_sandbox(
 
     The same `seed` gives the same ids in the same order. Its threads begin at once; call `close()`.
     """
-    from app.sandbox import home, mail_pages, mollie, stripe
-    from app.sandbox.control import control
+    from app.sandbox import back_office, home, mail_pages, mollie, stripe
     from app.sandbox.pages import nothing_here, pages
 
     app = Sandbox(__name__, static_folder=None)
@@ -38,7 +37,7 @@ def create_sandbox(
     app.world = World(seed=seed, state=state, wall=wall)
     app.extensions["world"] = app.world
     app.register_blueprint(pages, url_prefix="/sandbox")
-    app.register_blueprint(control)
+    app.register_blueprint(back_office.control)
     app.register_blueprint(home.home)
     app.register_blueprint(mail_pages.mail_pages, url_prefix="/mailbox")
     app.register_error_handler(404, nothing_here)

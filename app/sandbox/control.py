@@ -49,7 +49,7 @@ def read_clock() -> Response:
 
 @control.post("/clock")
 def move_clock() -> Response:
-    body = _body(("advance", "to"))
+    body = read_body(("advance", "to"))
     if len(body) != 1:
         raise BadField("advance", "Send either advance or to.")
     now = world().clock.now()
@@ -70,15 +70,15 @@ def list_faults() -> Response:
 
 @control.post("/faults")
 def create_fault() -> tuple[Response, int]:
-    body = _body(FAULT_FIELDS)
+    body = read_body(FAULT_FIELDS)
     target = _choice("target", body, tuple(FAULTS_OF))
     fault = {
         "target": target,
         "provider": _choice("provider", body, PROVIDERS) if body.get("provider") else None,
         "match": _match(body),
         "fault": _choice("fault", body, FAULTS_OF[target]),
-        "times": _number("times", body, 1),
-        "seconds": _number("seconds", body, None),
+        "times": read_number("times", body, 1),
+        "seconds": read_number("seconds", body, None),
     }
     if not isinstance(fault["times"], int) or fault["times"] < 1:
         raise BadField("times", "times must be a whole number, at least 1.")
@@ -123,7 +123,7 @@ def world() -> World:
     return found
 
 
-def _body(fields: tuple[str, ...]) -> Json:
+def read_body(fields: tuple[str, ...]) -> Json:
     try:
         body = request.get_json(force=True)
     except BadRequest:
@@ -157,7 +157,7 @@ def _match(body: Json) -> str:
     return value or ""
 
 
-def _number(name: str, body: Json, default: int | None) -> int | float | None:
+def read_number(name: str, body: Json, default: int | None) -> int | float | None:
     value = body.get(name, default)
     if value is None:
         return default

@@ -20,6 +20,8 @@ CONTROLS = (
     ("GET /control/calls", "Lists the API calls made."),
     ("GET /control/deliveries", "Lists the webhooks sent."),
     ("POST /control/deliveries/<id>/resend", "Sends a webhook again."),
+    ("POST /control/refunds", "Gives a payment back, whole or in part, as in a dashboard."),
+    ("POST /control/chargebacks", "Lets the payer's bank take a payment back."),
     ("GET /control/mails", "Lists the mails received; with ?to= those to one address."),
 )
 
