@@ -1,4 +1,4 @@
-"""Records: what came of a checkout session, what runs, and what a tenant has paid."""
+"""Records: what came of a checkout session, what runs, and what a tenant was invoiced."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.api import calls, envelope, records_operations, resources, sessions_v1
 from app.api.credentials import KeyHolder
 from app.api.dialects import Dialect
 from app.billing import checkouts, records, session_status
-from app.billing.records import PaidPeriod
+from app.billing.records import PaidInvoice
 from app.models import CheckoutSession, ProviderAccount, Subscription, Tenant
 
 _TENANT = "/api/v1/apps/<app_uuid>/tenants/<tenant_uuid>"
@@ -38,7 +38,7 @@ def subscriptions(app_uuid: str, tenant_uuid: str) -> Response:
 
 @blueprint.get(f"{_TENANT}/payment-providers/<provider>/invoices")
 def invoices(app_uuid: str, tenant_uuid: str, provider: str) -> Response:
-    """List what a tenant has paid at a provider."""
+    """List a tenant's paid invoices at a provider."""
     tenant, page = _tenant(app_uuid, tenant_uuid), resources.page()
     account = resources.account(tenant.app, provider)
     found, total = records.paid(calls.db(), tenant, account, page=page.page, limit=page.limit)
@@ -108,34 +108,40 @@ def _subscription(tenant: Tenant, subscription: Subscription) -> dict[str, Any]:
     }
 
 
-def _invoice(tenant: Tenant, account: ProviderAccount, paid: PaidPeriod) -> dict[str, Any]:
-    price, payment = paid.price, paid.payment
+def _invoice(tenant: Tenant, account: ProviderAccount, paid: PaidInvoice) -> dict[str, Any]:
+    invoice, price, payment = paid.invoice, paid.price, paid.payment
+    page = f"/t/{tenant.uuid}/invoices/{invoice.uuid}"
     return {
-        **resources.row(payment),
+        **resources.row(invoice),
         "type": "subscription" if paid.subscription else "oneTimePayment",
         "tenantUuid": str(tenant.uuid),
         "paymentProviderUuid": str(account.uuid),
         "productUuid": str(price.product.uuid) if price else None,
         "productPriceUuid": str(price.uuid) if price else None,
         "taxRateUuid": str(paid.rate.uuid) if paid.rate else None,
-        "invoiceId": None,
-        "invoiceUrl": None,
-        "paymentId": payment.provider_id,
+        "invoiceId": invoice.provider_id or invoice.document_number,
+        "invoiceUrl": invoice.hosted_url or calls.site().url(page),
+        "paymentId": payment.provider_id if payment else None,
         "paymentUrl": None,
         "subscriptionId": paid.subscription.provider_id if paid.subscription else None,
-        "paidFrom": envelope.moment(paid.paid_from),
-        "paidUntil": envelope.moment(paid.paid_until),
+        "paidFrom": envelope.moment(invoice.period_start),
+        "paidUntil": envelope.moment(invoice.period_end),
         "units": paid.units,
         "isPromotion": False,
-        "currency": payment.currency,
-        "amount": payment.amount,
-        "refunded": payment.refunded,
+        "currency": invoice.currency,
+        "amount": invoice.total,
+        "refunded": payment.refunded if payment else 0,
+        "number": invoice.shown_number,
+        "net": invoice.net,
+        "tax": invoice.tax,
+        "issuedAt": envelope.moment(invoice.issued_at),
+        "pdfUrl": invoice.pdf_url or (calls.site().url(f"{page}.pdf") if invoice.is_ours else None),
     }
 
 
 dialect = Dialect(
     name="records",
-    title="Records: checkout sessions, subscriptions and payments of a tenant",
+    title="Records: checkout sessions, subscriptions and invoices of a tenant",
     owns=re.compile(
         r"/api/v1/apps/[^/]+/tenants/[^/]+/"
         r"(checkout-sessions|subscriptions|payment-providers/[^/]+/invoices)(/|$)"

@@ -1,4 +1,4 @@
-"""What is said about checkout sessions, subscriptions and payments."""
+"""What is said about checkout sessions, subscriptions and invoices."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ class SubscriptionList(Shape):
 
 
 class InvoiceItem(Row):
-    """A payment that was made; amounts are in minor units."""
+    """An invoice that was paid; amounts are in minor units, `amount` with tax. `number` is the one
+    it carries; `invoiceId` is the provider's id of an invoice it issued, else our number."""
 
     type: Literal["oneTimePayment", "subscription"]
     tenant_uuid: UUID
@@ -85,7 +86,7 @@ class InvoiceItem(Row):
     tax_rate_uuid: UUID | None
     invoice_id: str | None
     invoice_url: str | None
-    payment_id: str
+    payment_id: str | None
     payment_url: str | None
     subscription_id: str | None
     paid_from: str | None
@@ -95,10 +96,15 @@ class InvoiceItem(Row):
     currency: str
     amount: int
     refunded: int
+    number: str
+    net: int
+    tax: int
+    issued_at: str
+    pdf_url: str | None
 
 
 class InvoiceList(Shape):
-    """What was paid, the newest first."""
+    """Invoices that were paid, the newest first."""
 
     kind: Literal["invoices"]
     total_items: int

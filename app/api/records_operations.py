@@ -53,8 +53,8 @@ _INVOICE = {
     "productUuid": resources.AN_UUID,
     "productPriceUuid": resources.AN_UUID,
     "taxRateUuid": resources.AN_UUID,
-    "invoiceId": None,
-    "invoiceUrl": None,
+    "invoiceId": "in_12345",
+    "invoiceUrl": "https://invoice.stripe.com/i/12345",
     "paymentId": "pi_12345",
     "paymentUrl": None,
     "subscriptionId": "sub_12345",
@@ -65,6 +65,11 @@ _INVOICE = {
     "currency": "EUR",
     "amount": 1189,
     "refunded": 0,
+    "number": "ABCD1234-0001",
+    "net": 999,
+    "tax": 190,
+    "issuedAt": resources.A_MOMENT,
+    "pdfUrl": "https://pay.stripe.com/invoice/12345/pdf",
 }
 _PATH = "/api/v1/apps/{appUuid}/tenants/{tenantUuid}"
 
@@ -95,8 +100,8 @@ OPERATIONS = (
     Operation(
         method="GET",
         path=f"{_PATH}/payment-providers/{{paymentProvider}}/invoices",
-        summary="List what a tenant has paid at a provider",
-        description="One entry for each payment that was made, from our own records.",
+        summary="List a tenant's paid invoices at a provider",
+        description="Ours, and those the provider issued, from our own records.",
         security=resources.BY_KEY,
         query=resources.Page,
         answers=resources.answers(

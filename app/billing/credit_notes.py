@@ -19,6 +19,7 @@ _CARRIED_OVER = (
     "provider_account_id",
     "checkout_id",
     "subscription_id",
+    "price_id",
     "livemode",
     "currency",
     "tax_rule",

@@ -46,6 +46,7 @@ def _of_checkout(checkout: CheckoutSession) -> Basis:
         total=checkout.total,
         percentage=checkout.tax_percentage or Decimal(0),
         lines=_ordered(checkout),
+        price_row=checkout.price_id,
     )
 
 
@@ -65,6 +66,7 @@ def _of_plan(plan: Subscription | SubscriptionChange, percentage: Decimal | None
         total=plan.total,
         percentage=percentage or Decimal(0),
         lines=(_priced(plan.price, plan.quantity),),
+        price_row=plan.price_id,
     )
 
 

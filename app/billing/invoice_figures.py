@@ -16,12 +16,13 @@ from app.providers.base import Line
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Amounts in minor units, `net` and `tax` adding up to `total`; `lines` as an invoice keeps
-    them, their net adding up to `net`."""
+    them, their net adding up to `net`. `price_row` is the price that was charged, if it was one."""
 
     net: int
     tax: int
     total: int
     lines: list[dict[str, Any]]
+    price_row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Basis:
     total: int
     percentage: Decimal
     lines: Sequence[Line]
+    price_row: int | None = None
 
 
 def of_charge(charged: Money, bases: Sequence[Basis]) -> Figures:
@@ -43,7 +45,8 @@ def of_charge(charged: Money, bases: Sequence[Basis]) -> Figures:
     """
     for basis in bases:
         if basis.total == charged.minor:
-            return Figures(basis.net, basis.tax, basis.total, _lines(basis))
+            lines = _lines(basis)
+            return Figures(basis.net, basis.tax, basis.total, lines, basis.price_row)
     return _parted(charged, bases[0])
 
 
@@ -84,7 +87,7 @@ def _parted(charged: Money, basis: Basis) -> Figures:
     amounts = taxes.apply([(charged, 1, "inclusive")], basis.percentage, "line")
     name = ", ".join(dict.fromkeys(sold.name for sold in basis.lines))
     net, tax = amounts.net.minor, amounts.tax.minor
-    return Figures(net, tax, charged.minor, [line(name, net)])
+    return Figures(net, tax, charged.minor, [line(name, net)], basis.price_row)
 
 
 def _lines(basis: Basis) -> list[dict[str, Any]]:

@@ -1,16 +1,15 @@
-"""Records: what a tenant has running and what it has paid, for its app's own programs."""
+"""Records: what a tenant has running and what it was invoiced, for its app's own programs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, undefer
 
-from app.billing import periods
 from app.models import (
     CheckoutSession,
+    Invoice,
     Payment,
     Price,
     ProviderAccount,
@@ -21,27 +20,20 @@ from app.models import (
 
 
 @dataclass(frozen=True, slots=True)
-class PaidPeriod:
-    """A payment, and what it was for. A recurring price is paid from the moment of the payment for
-    one of its periods."""
+class PaidInvoice:
+    """An invoice that was paid, and what it was for."""
 
-    payment: Payment
+    invoice: Invoice
+    payment: Payment | None
     price: Price | None
     rate: TaxRate | None
     subscription: Subscription | None
-    units: int
 
     @property
-    def paid_from(self) -> datetime | None:
-        """When the paid period begins; None for what is paid once."""
-        return self.payment.paid_at if self.subscription else None
-
-    @property
-    def paid_until(self) -> datetime | None:
-        """When the paid period ends; None for what is paid once."""
-        interval = self.price.interval if self.price else None
-        begins = self.paid_from
-        return periods.after(begins, interval) if begins and interval else None
+    def units(self) -> int:
+        """How many were charged; of a change in between, how many there are after it."""
+        lines = self.invoice.lines
+        return int(lines[-1]["quantity"]) if self.price and lines else 1
 
 
 def subscriptions(
@@ -72,54 +64,34 @@ def subscriptions(
 
 def paid(
     db: Session, tenant: Tenant, account: ProviderAccount, *, page: int, limit: int
-) -> tuple[list[PaidPeriod], int]:
-    """Answer a page of what a tenant has paid at a provider account, the newest first, and how many
-    payments there are. The small payment that saves a method is none: it goes back at once."""
-    source = (
-        select(Payment)
-        .outerjoin(CheckoutSession, CheckoutSession.id == Payment.checkout_id)
-        .where(
-            Payment.tenant_id == tenant.id,
-            Payment.provider_account_id == account.id,
-            Payment.status == "paid",
-            or_(Payment.checkout_id.is_(None), CheckoutSession.mode != "setup"),
-        )
+) -> tuple[list[PaidInvoice], int]:
+    """Answer a page of a tenant's paid invoices at a provider account, ours and the provider's, the
+    newest first, and how many there are. Credit notes are none: what went back is on the payment.
+    """
+    theirs = (
+        Invoice.tenant_id == tenant.id,
+        Invoice.livemode == tenant.app.livemode,
+        Invoice.provider_account_id == account.id,
+        Invoice.kind == "invoice",
+        Invoice.status == "paid",
+        Invoice.deleted_at.is_(None),
     )
-    total = db.scalar(select(func.count()).select_from(source.subquery()))
-    rows = db.execute(
-        source.with_only_columns(Payment, CheckoutSession, Subscription)
-        .outerjoin(
-            Subscription,
-            or_(
-                Subscription.id == Payment.subscription_id,
-                and_(
-                    Payment.subscription_id.is_(None),
-                    Subscription.checkout_id == Payment.checkout_id,
-                ),
-            ),
-        )
+    found = (
+        select(Invoice, Payment, Price, TaxRate, Subscription)
+        .outerjoin(Payment, Payment.id == Invoice.payment_id)
+        .outerjoin(Price, Price.id == Invoice.price_id)
+        .outerjoin(CheckoutSession, CheckoutSession.id == Invoice.checkout_id)
+        .outerjoin(TaxRate, TaxRate.id == CheckoutSession.tax_rate_id)
+        .outerjoin(Subscription, Subscription.id == Invoice.subscription_id)
         .options(
-            undefer(Payment.updated_at),
-            undefer(Payment.deleted_at),
-            joinedload(CheckoutSession.price).joinedload(Price.product),
-            joinedload(CheckoutSession.tax_rate),
-            joinedload(Subscription.price).joinedload(Price.product),
+            undefer(Invoice.updated_at),
+            undefer(Invoice.deleted_at),
+            joinedload(Price.product),
         )
-        .order_by(Payment.id.desc())
+        .where(*theirs)
+        .order_by(Invoice.issued_at.desc(), Invoice.id.desc())
         .limit(limit)
         .offset(page * limit)
     )
-    return [_period(*row) for row in rows], total or 0
-
-
-def _period(
-    payment: Payment, checkout: CheckoutSession | None, subscription: Subscription | None
-) -> PaidPeriod:
-    bought = checkout or subscription
-    return PaidPeriod(
-        payment=payment,
-        price=bought.price if bought else None,
-        rate=checkout.tax_rate if checkout else None,
-        subscription=subscription,
-        units=bought.quantity if bought else 1,
-    )
+    total = db.scalar(select(func.count()).select_from(Invoice).where(*theirs))
+    return [PaidInvoice(*row) for row in db.execute(found)], total or 0

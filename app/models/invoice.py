@@ -49,6 +49,7 @@ class Invoice(Base):
     provider_account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
     checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkout_session.id"))
     subscription_id: Mapped[int | None] = mapped_column(ForeignKey("subscription.id"))
+    price_id: Mapped[int | None] = mapped_column(ForeignKey("price.id"))
     payment_id: Mapped[int | None] = mapped_column(ForeignKey("payment.id"))
     refund_id: Mapped[int | None] = mapped_column(ForeignKey("refund.id"))
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))

@@ -86,22 +86,29 @@ class TestSubscriptions:
 
 class TestInvoices:
     @pytest.mark.parametrize("provider", ["stripe", "mollie"])
-    def test_name_every_payment_of_a_plan(
+    def test_name_every_period_of_a_plan(
         self, reader: Caller, world: World, tara: Buyer, provider: str
     ) -> None:
         buys(tara, method=f"{provider}-card")
+        tara.waits("1 months")
+        tara.waits("2 hours")
+        tara.sweeps()
 
         body = reader.gets(path_of(world, f"payment-providers/{provider}/invoices")).get_json()
 
-        assert (body["kind"], body["totalItems"]) == ("invoices", 1)
-        (item,) = body["items"]
+        assert (body["kind"], body["totalItems"]) == ("invoices", 2)
+        later, item = body["items"]
+        assert later["paidFrom"] == item["paidUntil"]
         assert (item["type"], item["units"], item["isPromotion"]) == ("subscription", 2, False)
         assert item["productPriceUuid"] == str(world.price("team").uuid)
         assert item["taxRateUuid"] in {str(rate.uuid) for rate in world.rates()}
         assert item["subscriptionId"]
         begins, ends = (datetime.fromisoformat(item[key]) for key in ("paidFrom", "paidUntil"))
         assert ends == periods.after(begins, "month")
-        assert (item["invoiceId"], item["paymentUrl"]) == (None, None)
+        assert item["net"] + item["tax"] == item["amount"] == 4522
+        assert item["invoiceId"] and item["number"] and item["paymentUrl"] is None
+        assert item["pdfUrl"].startswith("http") and item["invoiceUrl"].startswith("http")
+        assert item["number"] != later["number"]
 
     def test_name_what_was_paid_once(self, reader: Caller, world: World, tara: Buyer) -> None:
         buys(tara, "onboarding", None)

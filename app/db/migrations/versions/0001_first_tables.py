@@ -1287,6 +1287,7 @@ def upgrade() -> None:
         sa.Column("provider_account_id", INTEGER, nullable=False),
         sa.Column("checkout_id", INTEGER),
         sa.Column("subscription_id", INTEGER),
+        sa.Column("price_id", INTEGER),
         sa.Column("payment_id", INTEGER),
         sa.Column("refund_id", INTEGER),
         sa.Column("corrects_id", INTEGER),
@@ -1331,6 +1332,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["corrects_id"], ["invoice.id"], name="fk_invoice_corrects_id"),
         sa.ForeignKeyConstraint(["payment_id"], ["payment.id"], name="fk_invoice_payment_id"),
+        sa.ForeignKeyConstraint(["price_id"], ["price.id"], name="fk_invoice_price_id"),
         sa.ForeignKeyConstraint(
             ["provider_account_id"], ["provider_account.id"], name="fk_invoice_provider_account_id"
         ),
