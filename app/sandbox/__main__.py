@@ -7,9 +7,8 @@ import sys
 import threading
 from pathlib import Path
 
-from app.sandbox import Sandbox, create_sandbox
+from app.sandbox import Sandbox, create_sandbox, smtp
 from app.sandbox.serve import Server
-from app.sandbox.smtp import Door
 
 _TO_MAILBOX = 15
 USAGE = """python -m app.sandbox serves Stripe's and Mollie's sandbox on 127.0.0.1.
@@ -59,7 +58,7 @@ def _mail_port(port: int) -> int:
 
 def _serve(app: Sandbox, port: int, mail_port: int) -> int:
     try:
-        door = Door(app.world.mailbox, mail_port)
+        door = smtp.open_mailbox(app.world.mailbox, mail_port)
     except OSError as e:
         _complain(f"The sandbox cannot take mail on 127.0.0.1:{mail_port}: {e.strerror}.")
         return 1

@@ -1,7 +1,10 @@
 """The mailbox's door: an SMTP server on this machine that lets every mail in."""
 
 import asyncio
+import ssl
 import threading
+from typing import Any
+from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -11,15 +14,21 @@ LARGEST_MAIL = 10 * 1024 * 1024
 
 
 class Door:
-    """Listens on 127.0.0.1 until `close()`; port 0 chooses a free one. Raises OSError where the
-    port is taken."""
+    """Listens on 127.0.0.1 in a thread of its own until `close()`; port 0 chooses a free one.
 
-    def __init__(self, mailbox: Mailbox, port: int) -> None:
-        self._mailbox = mailbox
+    `handler` answers what is said, as aiosmtpd asks it; `options` are aiosmtpd's. With `tls` all of
+    it is encrypted. Raises OSError where the port is taken.
+    """
+
+    def __init__(
+        self, handler: object, port: int = 0, *, tls: ssl.SSLContext | None = None, **options: Any
+    ) -> None:
+        self._handler, self._options = handler, options
+        self._callers: WeakSet[SMTP] = WeakSet()
         self._loop = asyncio.new_event_loop()
         try:
             self._server = self._loop.run_until_complete(
-                self._loop.create_server(self._speak, "127.0.0.1", port)
+                self._loop.create_server(self._speak, "127.0.0.1", port, ssl=tls)
             )
         except OSError:
             self._loop.close()
@@ -38,30 +47,46 @@ class Door:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._server.close()
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-            self._loop.run_until_complete(asyncio.gather(task, return_exceptions=True))
+        self._loop.run_until_complete(self._hang_up())
         self._loop.close()
 
-    # The SMTP library asks by these names.
+    async def _hang_up(self) -> None:
+        for caller in list(self._callers):
+            if isinstance(caller.transport, asyncio.WriteTransport):
+                caller.transport.abort()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        # A socket is closed one turn of the loop after its transport, an encrypted one after two.
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    def _speak(self) -> SMTP:
+        caller = SMTP(self._handler, hostname="sandbox", loop=self._loop, **self._options)
+        self._callers.add(caller)
+        return caller
+
+
+def open_mailbox(mailbox: Mailbox, port: int) -> Door:
+    """Take mail for everyone. Raises OSError where the port is taken."""
+    return Door(_Clerk(mailbox), port, data_size_limit=LARGEST_MAIL)
+
+
+class _Clerk:
+    """Answers for a mailbox, by the names that aiosmtpd asks by."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+
     async def handle_RCPT(
-        self,
-        _server: SMTP,
-        _session: Session,
-        envelope: Envelope,
-        address: str,
-        _options: list[str],
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _: list[str]
     ) -> str:
-        """Answer whether mail to an address is taken."""
         if not self._mailbox.knows(address):
             return "550 There is no such mailbox, says the fault you made"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
-        """Answer a mail that was sent whole."""
         content = envelope.original_content or b""
         return self._mailbox.take([str(to) for to in envelope.rcpt_tos], content)
-
-    def _speak(self) -> SMTP:
-        return SMTP(self, hostname="sandbox", loop=self._loop, data_size_limit=LARGEST_MAIL)
