@@ -33,6 +33,15 @@ class TestLoad:
         assert settings.MOLLIE_API_URL == "http://127.0.0.1:5088/mollie"
         assert settings.CLOCK_URL == "http://127.0.0.1:5088/control/clock"
         assert settings.QUEUE == "sqlite"
+        assert settings.SMTP_URL == "smtp://127.0.0.1:5103"
+
+    @pytest.mark.parametrize(("sandbox", "mailbox"), [("5010", 5025), ("65530", 65515)])
+    def test_finds_the_mailbox_a_port_beside_the_sandbox(
+        self, embedded: dict[str, str], sandbox: str, mailbox: int
+    ) -> None:
+        settings = load({**embedded, "SANDBOX_PORT": sandbox})
+
+        assert settings.SMTP_PORT == mailbox
 
     def test_takes_real_providers_and_wall_time_in_production(self) -> None:
         settings = load(PRODUCTION)
@@ -40,6 +49,7 @@ class TestLoad:
         assert not settings.DEMO
         assert not settings.uses_sandbox
         assert settings.CLOCK_URL == ""
+        assert settings.SMTP_URL == ""
         assert settings.QUEUE == "postgres"
         assert settings.DATABASE_URL == "postgresql+psycopg://portico@db.example.com/portico"
 
@@ -105,6 +115,11 @@ class TestRefusals:
             ({"PUBLIC_URL": "ftp://portico.example.com"}, "PUBLIC_URL"),
             ({"QUEUE": "postgres"}, "QUEUE"),
             ({"ENCRYPTION_KEYS": "abc"}, "ENCRYPTION_KEYS"),
+            ({"SMTP_URL": "mail.example.com"}, "SMTP_URL"),
+            ({"SMTP_URL": "smtp://"}, "SMTP_URL"),
+            ({"SMTP_URL": "smtp://mail.example.com:none"}, "SMTP_URL"),
+            ({"SMTP_URL": "smtp://acme:secret@mail.example.com"}, "SMTP_URL"),
+            ({"MAIL_FROM": "Acme <billing@acme.example>"}, "MAIL_FROM"),
         ],
     )
     def test_name_the_unsound_setting_in_one_sentence(
@@ -121,6 +136,7 @@ class TestRefusals:
             ({"ENCRYPTION_KEYS": "zz" * 32}, "ENCRYPTION_KEYS"),
             ({"PUBLIC_URL": "http://billing.example.com"}, "PUBLIC_URL"),
             ({"DEMO": "1"}, "DEMO"),
+            ({"SMTP_URL": "smtps://mail.example.com"}, "MAIL_FROM"),
             ({"CLOCK_URL": "http://127.0.0.1:5010/control/clock"}, "CLOCK_URL"),
             ({"STRIPE_API_URL": "http://127.0.0.1:5010/stripe"}, "STRIPE_API_URL"),
             ({"MOLLIE_API_URL": "http://127.0.0.1:5010/mollie"}, "MOLLIE_API_URL"),
