@@ -90,8 +90,9 @@ def _pay_first_period(
         interval = subscription.price.interval
         assert interval is not None
         subscription.status = "active"
-        subscription.anchor_at = subscription.period_start = start
-        subscription.period_end = periods.after(start, interval)
+        subscription.period_start = start
+        # The provider's dates count from its first charge: a 31st that fell on a 30th stays there.
+        subscription.anchor_at = subscription.period_end = periods.after(start, interval)
         for payment in paid:
             payment.period_start = subscription.period_start
             payment.period_end = subscription.period_end

@@ -267,6 +267,9 @@ def go_on(
     subscription.canceled_at = subscription.cancel_reason = subscription.end_reason = None
     is_on_trial = subscription.trial_end is not None and now < subscription.trial_end
     subscription.status = "trialing" if is_on_trial else "active"
+    if state.period_start is None and subscription.period_end is not None:
+        # Another provider subscription charges from that date on, and counts from it.
+        subscription.anchor_at = subscription.period_end
     attach(subscription, state, now=now)
     subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=now)
     plan_states.tell(db, subscription, before, cause=cause, now=now)
@@ -335,7 +338,7 @@ def _apply(
         db, site, row, state.payments, parts, cause=cause, now=now, invoiced=state.invoices
     )
     if state.method:
-        method = payment_methods.record(db, state.method, row)
+        method = payment_methods.record(db, state.method, row, cause=cause, now=now)
         row.payment_method_id = method.id if method else row.payment_method_id
     if any(payment.is_paid for payment, *_ in recorded):
         row.settling_until = None
