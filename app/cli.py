@@ -1,4 +1,4 @@
-"""The commands of `flask`: the demo world, origins, the sweep, the database."""
+"""The commands of `flask`: the demo world, origins, what is due, what differs, the database."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import TypeVar
 from uuid import UUID
@@ -15,22 +16,26 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.orm import Session
 
-from app import processes
-from app.billing import apps, demo, origins, sweep
+from app import processes, upkeep
+from app.billing import apps, demo, origins, replays, sweep, verify
+from app.billing.differences import Difference
 from app.billing.errors import BillingError
 from app.billing.site import Site
 from app.db.engine import Database
 from config import Unsound
 
 Answer = TypeVar("Answer")
+# How each line of `flask verify` begins.
+_SAID = {"differs": "", "repaired": "  repaired: ", "left": "  needs a person: "}
 demo_group = AppGroup("demo", help="The demo world: an app, two tenants, a catalogue, a sandbox.")
 origins_group = AppGroup("origins", help="Where an app's own pages are: returning, embedding.")
+events_group = AppGroup("events", help="The events providers have sent.")
 db_group = AppGroup("db", help="The tables of the database.")
 
 
 def install(flask_app: Flask) -> None:
     """Add our commands to `flask`."""
-    for command in (demo_group, origins_group, db_group, run_sweep):
+    for command in (demo_group, origins_group, events_group, db_group, run_sweep, run_verify):
         flask_app.cli.add_command(command)
 
 
@@ -103,9 +108,63 @@ def remove_origin(app: UUID, origin: str) -> None:
 @click.command("sweep")
 @with_appcontext
 def run_sweep() -> None:
-    """Finish what was left: crashed starts, lost webhooks, expired sessions."""
+    """Do everything that is due, once: lost events, crashed starts, late payments, mails."""
     with _plain_words():
-        _in_session(sweep.run)
+        done = upkeep.run(_database(), _site())
+    click.echo(done.sentence)
+
+
+@click.command("verify")
+@click.option("--repair", is_flag=True, help="Put right what differs.")
+@click.option("--app", type=click.UUID, help="Only what belongs to this app.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
+@with_appcontext
+def run_verify(repair: bool, app: UUID | None, as_json: bool) -> None:
+    """Compare every row with the provider; the exit status is 1 where anything differs."""
+
+    def say(what: str, difference: Difference) -> None:
+        if not as_json:
+            click.echo(f"{_SAID[what]}{difference.line}")
+
+    with _plain_words():
+        report = verify.run(_database(), _site(), app=app, repair=repair, say=say)
+    click.echo(json.dumps(report.as_dict(), indent=2) if as_json else report.sentence)
+    sys.exit(0 if report.is_clean else 1)
+
+
+@events_group.command("list")
+@click.option("--state", type=click.Choice(("received", "processing", "done", "failed")))
+@click.option("--limit", type=click.IntRange(1, 10_000), default=replays.LISTED, show_default=True)
+def list_events(state: str | None, limit: int) -> None:
+    """Print the newest events, one in a line."""
+    for event in _in_session(lambda db, _: replays.listed(db, state=state, limit=limit)):
+        click.echo(event.line)
+
+
+@events_group.command("replay")
+@click.option("--id", "name", help="Our uuid, or the provider's id of the event or its object.")
+@click.option("--since", type=click.DateTime(), help="Those received since, in UTC.")
+@click.option("--failed", is_flag=True, help="Those given up.")
+def replay_events(name: str | None, since: datetime | None, failed: bool) -> None:
+    """Look again at what stored events were about; always safe."""
+    if not (name or since or failed):
+        raise click.UsageError("Say which: --id, --since or --failed.")
+    moment = since.replace(tzinfo=UTC) if since else None
+
+    def replay(db: Session, site: Site) -> int:
+        now = site.clock.now()
+        count = replays.again(db, now=now, name=name, since=moment, failed=failed)
+        db.commit()
+        sweep.process_events(db, site)
+        return count
+
+    with _plain_words():
+        count = _in_session(replay)
+    if not count:
+        raise click.ClickException("No stored event is meant by that.")
+    click.echo(
+        f"Looked again at what {count} {'event was' if count == 1 else 'events were'} about."
+    )
 
 
 @db_group.command("upgrade")
@@ -162,9 +221,13 @@ def _site() -> Site:
     return site
 
 
-def _in_session(verb: Callable[[Session, Site], Answer]) -> Answer:
+def _database() -> Database:
     database: Database = current_app.extensions["database"]
-    with database.writer() as db:
+    return database
+
+
+def _in_session(verb: Callable[[Session, Site], Answer]) -> Answer:
+    with _database().writer() as db:
         answer = verb(db, _site())
         db.commit()
         return answer

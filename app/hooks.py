@@ -11,6 +11,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from app.billing.doors import Doors
 from app.billing.errors import Invalid, NotFound
 from app.billing.site import Site
+from app.db.engine import Database
 
 hooks = Blueprint("hooks", __name__)
 
@@ -36,8 +37,9 @@ def install(flask_app: Flask) -> None:
     Without a queue what they store waits for the sweep.
     """
     site: Site = flask_app.extensions["site"]
-    flask_app.extensions["doors"] = Doors(flask_app.extensions["database"], site)
-    flask_app.extensions["nudge"] = _nudge(site)
+    database: Database = flask_app.extensions["database"]
+    flask_app.extensions["doors"] = Doors(database, site)
+    flask_app.extensions["nudge"] = _nudge(site, database)
     inner = Flask(__name__, static_folder=None)
     inner.config["MAX_CONTENT_LENGTH"] = flask_app.config["MAX_CONTENT_LENGTH"]
     inner.extensions = flask_app.extensions
@@ -60,12 +62,13 @@ def _receive(provider: str, account: UUID, secret: str | None = None) -> Answer:
     return {"received": True}, 200
 
 
-def _nudge(site: Site) -> Callable[[], None]:
+def _nudge(site: Site, database: Database) -> Callable[[], None]:
     if site.config.QUEUE == "none":
         return _nothing
     # Imported here because it opens the queue.
     from app import jobs
 
+    database.listeners.append(jobs.hear)
     return jobs.nudge
 
 

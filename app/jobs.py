@@ -5,16 +5,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 
 import config as settings
+from app import mails
 from app.billing import sweep
 from app.billing.couriers import Courier
 from app.billing.site import Site, site_for
+from app.db.base import Base
 from app.db.engine import Database
+from app.gangs import Gang
+from app.models import Mail, WebhookDelivery, WebhookEvent
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +27,8 @@ _SEEN = "portico.worker.seen"
 _SEEN_SECONDS = 150
 _GATHER_SECONDS = 0.05
 _LEAVE_SECONDS = 3.0
+# Looks wait for providers most of the time, and the threads of the worker are few.
+_AT_EVENTS = 3
 
 config = settings.load()
 
@@ -40,9 +47,13 @@ huey = _queue()
 @huey.task()  # type: ignore[untyped-decorator]
 def process_events() -> None:
     """Look at what waiting events are about."""
-    with _database().writer() as db:
-        sweep.process_events(db, _site())
-    _courier().nudge()
+    _events.run()
+
+
+@huey.task()  # type: ignore[untyped-decorator]
+def send_mails() -> None:
+    """Send the mails that are due."""
+    _mails.run()
 
 
 @huey.task()  # type: ignore[untyped-decorator]
@@ -64,10 +75,16 @@ def end_checkout_after(checkout_id: int, lifetime: timedelta) -> None:
 @huey.periodic_task(crontab())  # type: ignore[untyped-decorator]
 def sweep_due() -> None:
     """Look at everything that is due, every minute."""
+    swept = sweep.everywhere_unless_running(_database(), _site())
+    log.info("swept %s", swept or "elsewhere")
+
+
+@huey.periodic_task(crontab())  # type: ignore[untyped-decorator]
+def look_after() -> None:
+    """Say that a worker is there, and send what a nudge was lost for, every minute."""
     _report()
-    with _database().writer() as db:
-        log.info("swept %s", sweep.run(db, _site()))
     _courier().nudge()
+    _mails.run()
 
 
 @huey.on_startup()  # type: ignore[untyped-decorator]
@@ -79,6 +96,13 @@ def _report() -> None:
 def _deliver() -> None:
     # Not a job: a receiver that is slow must not keep the worker's few threads from their work.
     _courier().start()
+
+
+@huey.on_startup()  # type: ignore[untyped-decorator]
+def _listen() -> None:
+    with _making:
+        if _tell_courier not in _database().listeners:
+            _database().listeners += [hear, _tell_courier]
 
 
 @huey.on_shutdown()  # type: ignore[untyped-decorator]
@@ -93,11 +117,23 @@ def is_worker_alive() -> bool:
     return isinstance(seen, bytes) and time.time() - float(seen) < _SEEN_SECONDS
 
 
+def hear(kinds: frozenset[type[Base]]) -> None:
+    """Have mails sent as soon as the change they tell of is committed; a listener of `Database`."""
+    if Mail in kinds:
+        nudge_mails()
+
+
+def _tell_courier(kinds: frozenset[type[Base]]) -> None:
+    if kinds & {WebhookEvent, WebhookDelivery}:
+        _courier().nudge()
+
+
 class _Nudge:
-    """Puts one job for many events: a call sets a flag, and a thread of this process empties it,
+    """Queues one job for many reasons: a call sets a flag, and a thread of this process empties it,
     so that storing an event costs no write to the queue."""
 
-    def __init__(self) -> None:
+    def __init__(self, job: Callable[[], object]) -> None:
+        self._job = job
         self._wanted = threading.Event()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -115,14 +151,15 @@ class _Nudge:
             self._wanted.wait()
             self._wanted.clear()
             try:
-                process_events()
+                self._job()
             except Exception:
-                # The queue is out of reach; the event is stored, and the sweep finds it.
+                # The queue is out of reach; what was stored waits for the worker's next minute.
                 log.exception("the worker could not be nudged")
             time.sleep(_GATHER_SECONDS)
 
 
-nudge = _Nudge()
+nudge = _Nudge(process_events)
+nudge_mails = _Nudge(send_mails)
 _making = threading.Lock()
 
 
@@ -145,3 +182,17 @@ def _site() -> Site:
 @cache
 def _database() -> Database:
     return Database(config.DATABASE_URL, pool=config.DATABASE_POOL)
+
+
+def _process_events() -> None:
+    with _database().writer() as db:
+        sweep.process_events(db, _site())
+
+
+def _send_mails() -> None:
+    with _database().writer() as db:
+        mails.send_due(db, _site())
+
+
+_events = Gang(_process_events, most=_AT_EVENTS)
+_mails = Gang(_send_mails)

@@ -48,7 +48,7 @@ def run(config: Config, prepare: Callable[[], object], announce: Callable[[], st
 def programs(config: Config) -> dict[str, list[str]]:
     """Answer the command line of each program by its name."""
     portal = f"granian --interface wsgi --host 127.0.0.1 --port {config.PORT}"
-    worker = "huey.bin.huey_consumer app.jobs.huey --workers 2 --max-delay 0.5"
+    worker = "huey.bin.huey_consumer app.jobs.huey --workers 6 --max-delay 0.5"
     modules = {
         "sandbox": "app.sandbox",
         "portal": f"{portal} --blocking-threads 32 --log-level warning wsgi:application",

@@ -13,13 +13,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import create_app
-from app.billing import tenants
+from app.billing import sweep, tenants
 from app.billing.site import Site
 from app.db import migrations
 from app.db.engine import Database
 from app.models import App
+from app.providers import errors
 from config import Config
+from tests import payer
+from tests.billing.purchases import Buyer, knock, raising
 from tests.cast import World
+from tests.sandbox_server import SandboxServer
 
 
 @pytest.fixture
@@ -135,7 +139,88 @@ class TestDb:
 
 
 class TestSweep:
-    def test_finishes_at_once_where_nothing_was_left(
+    def test_says_what_it_did(self, world: World, run: FlaskCliRunner) -> None:
+        world.db.commit()
+
+        assert said(run.invoke(args=["sweep"])) == (
+            "Looked at 0 events, 0 purchases, 0 acts and 0 plans;"
+            " sent 0 mails, made 0 deliveries.\n"
+        )
+
+
+class TestVerify:
+    def test_of_a_world_without_differences_exits_0(
         self, world: World, run: FlaskCliRunner
     ) -> None:
-        said(run.invoke(args=["sweep"]))
+        assert said(run.invoke(args=["verify"])) == "Compared 0: 0 differences.\n"
+        assert json.loads(said(run.invoke(args=["verify", "--json"])))["differences"] == []
+
+    def test_names_each_difference_and_exits_1_until_it_is_repaired(
+        self, world: World, site: Site, sandbox: SandboxServer, run: FlaskCliRunner
+    ) -> None:
+        buyer = Buyer(world, site, sandbox, world.tara)
+        placed = buyer.buys("onboarding", None)
+        assert placed.url is not None
+        payer.pays(placed.url)
+
+        found = run.invoke(args=["verify", "--app", str(world.app.uuid)])
+        mended = run.invoke(args=["verify", "--repair"])
+
+        assert found.exit_code == 1
+        assert f"checkout {placed.checkout_uuid}" in found.output
+        assert mended.exit_code == 0
+        assert f"  repaired: checkout {placed.checkout_uuid}" in mended.output
+        assert said(run.invoke(args=["verify"])) == "Compared 2: 0 differences.\n"
+
+    def test_of_an_app_that_is_not_there_says_so(self, world: World, run: FlaskCliRunner) -> None:
+        world.db.commit()
+
+        result = run.invoke(args=["verify", "--app", "0b6f5c9e-3f0b-4f0e-9a5e-6f1d0c8b7a61"])
+
+        assert result.exit_code == 1
+        assert "no such app" in result.output.lower() or "There is no" in result.output
+
+
+class TestEvents:
+    def test_are_listed_and_looked_at_again(
+        self, world: World, site: Site, sandbox: SandboxServer, run: FlaskCliRunner
+    ) -> None:
+        buyer = Buyer(world, site, sandbox, world.tara)
+        placed = buyer.buys("onboarding", None)
+        assert placed.url is not None
+        provider_id = buyer.checkout(placed).provider_id or ""
+        knock(buyer, provider_id, event_id="evt_1")
+        sweep.process_events(buyer.db, site)
+        payer.pays(placed.url)
+
+        listed = said(run.invoke(args=["events", "list", "--state", "done"]))
+        looked = said(run.invoke(args=["events", "replay", "--id", "evt_1"]))
+
+        assert "evt_1" in listed and provider_id in listed
+        assert looked == "Looked again at what 1 event was about.\n"
+        assert buyer.checkout(placed).state == "complete"
+
+    def test_given_up_are_looked_at_again(
+        self, world: World, site: Site, sandbox: SandboxServer, run: FlaskCliRunner
+    ) -> None:
+        buyer = Buyer(world, site, sandbox, world.tara)
+        placed = buyer.buys("onboarding", None)
+        assert placed.url is not None
+        payer.pays(placed.url)
+        knock(buyer, buyer.checkout(placed).provider_id or "", event_id="evt_1")
+        dumb = buyer.where(fetch_checkout=raising(errors.BadCredentials("no")))
+        sweep.process_events(buyer.db, dumb.site)
+
+        assert " failed " in said(run.invoke(args=["events", "list"]))
+        said(run.invoke(args=["events", "replay", "--failed"]))
+
+        assert buyer.checkout(placed).state == "complete"
+
+    def test_that_are_none_are_said_to_be_none(self, world: World, run: FlaskCliRunner) -> None:
+        world.db.commit()
+
+        nothing = run.invoke(args=["events", "replay", "--since", "2020-01-01"])
+        unsaid = run.invoke(args=["events", "replay"])
+
+        assert (nothing.exit_code, unsaid.exit_code) == (1, 2)
+        assert "No stored event" in nothing.output

@@ -65,8 +65,32 @@ class Report:
     @property
     def is_clean(self) -> bool:
         """Everything was compared, and nothing differs any more."""
-        open_ = self.left if self.repaired or self.left else self.differences
-        return not open_ and not self.unanswered
+        return not self.open and not self.unanswered
+
+    @property
+    def open(self) -> list[Difference]:
+        """What still differs."""
+        return self.left if self.repaired or self.left else self.differences
+
+    @property
+    def sentence(self) -> str:
+        """What came of it, for a person at a terminal."""
+        said = f"Compared {self.compared}: {len(self.differences)} differences"
+        if self.repaired or self.left:
+            said += f", {len(self.repaired)} repaired, {len(self.left)} left to a person"
+        if self.unanswered:
+            said += f"; {self.unanswered} could not be compared, since the provider did not answer"
+        return f"{said}."
+
+    def as_dict(self) -> dict[str, object]:
+        """It as JSON takes it."""
+        return {
+            "compared": self.compared,
+            "unanswered": self.unanswered,
+            "differences": [difference.as_dict() for difference in self.differences],
+            "repaired": [difference.as_dict() for difference in self.repaired],
+            "left": [difference.as_dict() for difference in self.left],
+        }
 
 
 def run(

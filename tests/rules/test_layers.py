@@ -27,7 +27,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "migrations": BASE | {"db", "models"},
     "billing": BASE | {"figures", "db", "models", "providers"},
     "mails": BELOW | {"brand"},
-    "jobs": BELOW | {"mails"},
+    "gangs": set(),
+    "upkeep": BELOW | {"mails"},
+    "jobs": BELOW | {"gangs", "mails"},
     "hooks": BELOW | {"jobs"},
     "health": BELOW | {"jobs"},
     "web": BELOW | {"brand", "jobs"},
@@ -35,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "portal": BELOW | {"jobs", "web"},
     "console": BELOW | {"jobs", "web"},
     "demo": BELOW,
-    "cli": BELOW | {"jobs", "mails", "migrations", "demo", "processes"},
+    "cli": BELOW | {"jobs", "mails", "upkeep", "migrations", "demo", "processes"},
     "app": BELOW | {"jobs", "web", "api", "portal", "console", "hooks", "health", "cli"},
 }
 

@@ -1,0 +1,72 @@
+"""Work that is asked for often is done by few, and nothing that came late is left lying."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from app.gangs import Gang
+
+
+class TestGang:
+    def test_runs_once_more_for_who_asked_meanwhile(self) -> None:
+        runs: list[str] = []
+        gang: Gang
+
+        def work() -> None:
+            runs.append("run")
+            if len(runs) == 1:
+                gang.run()
+                gang.run()
+
+        gang = Gang(work)
+        gang.run()
+
+        assert runs == ["run", "run"]
+
+    def test_is_at_most_so_many_at_once(self) -> None:
+        inside, most = 0, 0
+        lock, enough = threading.Lock(), threading.Barrier(2)
+
+        def work() -> None:
+            nonlocal inside, most
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            if first.is_set():
+                first.clear()
+                enough.wait(timeout=10)
+            with lock:
+                inside -= 1
+
+        first = threading.Event()
+        first.set()
+        gang = Gang(work, most=2)
+        holding = threading.Thread(target=gang.run)
+        holding.start()
+        others = [threading.Thread(target=gang.run) for _ in range(4)]
+        for other in others:
+            other.start()
+        for other in others:
+            other.join()
+        enough.wait(timeout=10)
+        holding.join()
+
+        assert most <= 2
+        assert inside == 0
+
+    def test_goes_on_after_a_failure(self) -> None:
+        runs: list[str] = []
+
+        def work() -> None:
+            runs.append("run")
+            if len(runs) == 1:
+                raise RuntimeError("ours")
+
+        gang = Gang(work)
+        with pytest.raises(RuntimeError):
+            gang.run()
+        gang.run()
+
+        assert runs == ["run", "run"]
