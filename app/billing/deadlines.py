@@ -27,6 +27,9 @@ _PROCESSING = (
 )
 SETTLING = timedelta(days=14)
 MANDATE = timedelta(hours=72)
+# Card networks take disputes for 120 days, banks refused debits for eight weeks, and refunds are
+# possible for 180 days and more (Stripe: "How disputes work"; Mollie: "Chargebacks").
+MAY_GO_BACK = timedelta(days=180)
 AFTER_AN_END = timedelta(days=1)
 UNCLAIMED = timedelta(minutes=10)
 # Between the tries of what failed at a provider.

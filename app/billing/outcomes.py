@@ -13,6 +13,7 @@ from app.billing import (
     acts,
     deadlines,
     invoices,
+    method_acts,
     notices,
     payment_methods,
     payments,
@@ -52,7 +53,7 @@ def apply(
     attempts = [payment for payment, *_ in recorded]
     # A one-time payment leaves nothing on file: the provider is not asked to keep its method.
     kept = state.method if checkout.mode != "payment" else None
-    method = payment_methods.record(db, kept, checkout) if kept else None
+    method = payment_methods.record(db, kept, checkout, cause=cause, now=now) if kept else None
     _remember(checkout, state, attempts)
     db.flush()
     if state.status == "complete":
@@ -108,12 +109,12 @@ def _complete(
     if doubt:
         _review(db, site, checkout, state, paid, doubt, cause=cause, now=now)
     elif checkout.mode == "setup":
-        _save_method(db, checkout, method, cause=cause, now=now)
+        _save_method(db, site, checkout, method, cause=cause, now=now)
     elif checkout.mode == "subscription":
         _activate(db, site, checkout, state, method, paid, cause=cause, now=now)
     else:
         transitions.move(db, checkout, "complete", cause=cause, now=now)
-        _bill(db, site, checkout, None, paid, now=now)
+        _bill(db, site, checkout, None, paid, cause=cause, now=now)
     _close_siblings(db, checkout, now=now)
 
 
@@ -207,6 +208,7 @@ def _review(
 
 def _save_method(
     db: Session,
+    site: Site,
     checkout: CheckoutSession,
     method: PaymentMethod | None,
     *,
@@ -216,7 +218,7 @@ def _save_method(
     if method is None or not method.is_usable:
         _await_mandate(db, checkout, cause=cause, now=now)
         return
-    payment_methods.make_default(db, method)
+    method_acts.use_new(db, site, checkout, method, now=now)
     transitions.move(db, checkout, "complete", cause=cause, now=now)
 
 
@@ -241,7 +243,7 @@ def _activate(
         acts.begin_subscription(db, site, checkout, subscription, state, now=now)
     transitions.move(db, checkout, "complete", cause=cause, now=now)
     if not trials.is_verification(checkout):
-        _bill(db, site, checkout, subscription, paid, now=now)
+        _bill(db, site, checkout, subscription, paid, cause=cause, now=now)
 
 
 def _bill(
@@ -251,12 +253,14 @@ def _bill(
     subscription: Subscription | None,
     paid: list[Payment],
     *,
+    cause: str,
     now: datetime,
 ) -> None:
     for payment in paid:
         invoice = invoices.issue(db, site, payment, subscription, checkout, now=now)
         if invoice is not None:
-            notices.paid(db, invoice, payment, subscription or checkout, now=now)
+            subject = subscription or checkout
+            notices.paid(db, invoice, payment, subject, cause=cause, now=now)
 
 
 def _await_mandate(db: Session, checkout: CheckoutSession, *, cause: str, now: datetime) -> None:

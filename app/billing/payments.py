@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.billing import deadlines
 from app.db import once
 from app.models import CheckoutSession, Payment, Subscription
 from app.providers.base import PaymentState
@@ -54,10 +56,17 @@ def record(db: Session, state: PaymentState, subject: Subject) -> Payment:
     return record_all(db, [state], subject)[0].payment
 
 
-def undecided(db: Session, subscription_id: int) -> list[str]:
-    """Answer the provider's ids of a plan's attempts of which something may still come."""
+def watched(db: Session, subscription_id: int, *, now: datetime) -> list[str]:
+    """Answer the provider's ids of a plan's attempts of which something may still come: undecided
+    ones, and the one its checkout made, which may go back and is not among the plan's latest."""
+    may_go_back = (
+        (Payment.status == "paid")
+        & Payment.checkout_id.is_not(None)
+        & (Payment.attempted_at > now - deadlines.MAY_GO_BACK)
+    )
     asked = select(Payment.provider_id).where(
-        Payment.subscription_id == subscription_id, Payment.status.in_(UNDECIDED)
+        Payment.subscription_id == subscription_id,
+        Payment.status.in_(UNDECIDED) | may_go_back,
     )
     return list(db.scalars(asked))
 

@@ -122,7 +122,7 @@ def sync(
         version, account = row.version, db.get_one(ProviderAccount, row.provider_account_id)
         provider_id, customer_id = row.provider_id, row.customer_provider_id
         account_id, provider = account.id, site.provider(account)
-        extra = {*also, *payments.undecided(db, subscription_id)}
+        extra = {*also, *payments.watched(db, subscription_id, now=site.clock.now())}
         db.commit()
         if provider_id is None:
             return _await_provider(db, site, subscription_id, cause=cause)
@@ -181,7 +181,7 @@ def take_payments(
     db.flush()
     for payment, state, is_newly_paid, is_newly_charged_back in recorded:
         if counts and is_newly_paid:
-            _bill(db, site, subscription, payment, now=now)
+            _bill(db, site, subscription, payment, cause=cause, now=now)
         if state.provider_id in parts:
             refunds.record(db, payment, parts[state.provider_id], cause=cause, now=now)
         if is_newly_charged_back:
@@ -342,7 +342,7 @@ def _apply(
         row.payment_method_id = method.id if method else row.payment_method_id
     if any(payment.is_paid for payment, *_ in recorded):
         row.settling_until = None
-    _keep_invoices(db, row, state.invoices, now=now)
+    _keep_invoices(db, row, state.invoices, cause=cause, now=now)
     if row.ended_at is not None and row.end_reason == "provider" and _asked_to_end(db, row):
         row.end_reason = "canceled"
     settle(
@@ -397,7 +397,12 @@ def _follow_figures(db: Session, subscription: Subscription, state: Subscription
 
 
 def _keep_invoices(
-    db: Session, subscription: Subscription, told: Collection[InvoiceState], *, now: datetime
+    db: Session,
+    subscription: Subscription,
+    told: Collection[InvoiceState],
+    *,
+    cause: str,
+    now: datetime,
 ) -> None:
     """Mirror the provider's invoices, oldest first; a paid one is final and told of once."""
     if not told:
@@ -417,15 +422,21 @@ def _keep_invoices(
         invoice = invoices.mirror(db, subscription, bill, now=now)
         if invoice.status == "paid" and not subscription.is_duplicate:
             payment = db.get(Payment, invoice.payment_id) if invoice.payment_id else None
-            notices.paid(db, invoice, payment, subscription, now=now)
+            notices.paid(db, invoice, payment, subscription, cause=cause, now=now)
 
 
 def _bill(
-    db: Session, site: Site, subscription: Subscription, payment: Payment, *, now: datetime
+    db: Session,
+    site: Site,
+    subscription: Subscription,
+    payment: Payment,
+    *,
+    cause: str,
+    now: datetime,
 ) -> None:
     invoice = invoices.issue(db, site, payment, subscription, None, now=now)
     if invoice is not None:
-        notices.paid(db, invoice, payment, subscription, now=now)
+        notices.paid(db, invoice, payment, subscription, cause=cause, now=now)
 
 
 def _tell_overdue(
