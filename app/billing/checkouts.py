@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,9 +18,11 @@ from app.billing import (
     deeds,
     intents,
     looks,
+    method_acts,
     openings,
     origins,
     payables,
+    plan_looks,
     subscriptions,
     timeline,
 )
@@ -31,6 +34,8 @@ from app.db import lock
 from app.models import CheckoutSession, Price
 from app.models.checkout_session import PENDING
 from app.providers import errors as provider_errors
+
+log = logging.getLogger(__name__)
 
 _LOOK_EVERY = timedelta(seconds=5)
 _ROUNDS = 8
@@ -162,9 +167,22 @@ def drop_unclaimed(db: Session, site: Site, checkout_id: int) -> None:
 def perform_acts(db: Session, site: Site, checkout_id: int) -> None:
     """Do what a checkout's truth asks for at the provider; what fails is left for the sweep."""
     waiting = acts.waiting_for(db, checkout_id)
+    plans = method_acts.plans_charged_anew(db, waiting)
     db.commit()
     for act_id in waiting:
         deeds.perform(db, site, act_id)
+    for plan_id in plans:
+        _charge_anew(db, site, plan_id)
+
+
+def _charge_anew(db: Session, site: Site, plan_id: int) -> None:
+    """A method was added while a charge was due: make it, and see what came of it."""
+    deeds.of_subscription(db, site, plan_id)
+    try:
+        plan_looks.look(db, site, plan_id, cause="act")
+    except provider_errors.ProviderError as error:
+        db.rollback()
+        log.warning("subscription %s was not looked at: %s", plan_id, error)
 
 
 def find(db: Session, tenant_id: int, checkout_uuid: UUID) -> CheckoutSession:

@@ -57,7 +57,9 @@ class TestRecord:
         subject = tara.checkout(tara.saves("stripe-card"))
         short = MethodState(provider_id=row.provider_id, type="card", status="valid")
 
-        again = payment_methods.record(tara.db, short, subject)
+        again = payment_methods.record(
+            tara.db, short, subject, cause="test", now=tara.site.clock.now()
+        )
 
         assert again is not None and again.id == row.id
         assert (again.brand, again.last4, again.exp_year) == ("visa", "4242", row.exp_year)
@@ -68,7 +70,8 @@ class TestRecord:
         subject.tenant_id = None
         state = MethodState(provider_id="pm_1", type="card")
 
-        assert payment_methods.record(tara.db, state, subject) is None
+        now = tara.site.clock.now()
+        assert payment_methods.record(tara.db, state, subject, cause="test", now=now) is None
         tara.db.rollback()
 
 
