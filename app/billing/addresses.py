@@ -6,7 +6,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from app.billing import urls
@@ -15,11 +15,12 @@ from app.billing.errors import Invalid
 IpAddress = IPv4Address | IPv6Address
 LookUp = Callable[[str, int], Sequence[str]]
 
-# A translator at the network's edge turns these into IPv4 addresses of any kind (RFC 6052, 8215).
-_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
-# A public address inside Azure's machines that answers with their secrets (Azure: "What is IP
-# address 168.63.129.16"). Other clouds' are link-local, private or shared.
-_METADATA = frozenset({ip_address("168.63.129.16")})
+# Only this part of IPv6 is the internet's (RFC 4291); outside it are addresses that a translator
+# turns into IPv4 ones of any kind, and those of one network or machine.
+_INTERNET = IPv6Network("2000::/3")
+# Kept for protocols (RFC 6890); and a public address inside Azure's machines that answers with
+# their secrets (Azure: "What is IP address 168.63.129.16").
+_NEVER = (IPv4Network("192.0.0.0/24"), IPv4Network("168.63.129.16/32"))
 
 
 class Refused(Exception):
@@ -81,16 +82,13 @@ def check(url: str, *, is_open: bool, look_up: LookUp = look_up) -> Target:
 
 
 def is_public(address: IpAddress) -> bool:
-    """Answer whether an address is one of the internet's, and cannot stand for one that is not."""
-    if isinstance(address, IPv6Address) and _stands_for_another(address):
+    """Answer whether an address is one of the internet's, and does not stand for another one."""
+    if not address.is_global or address.is_multicast:
         return False
-    return address.is_global and not address.is_multicast and address not in _METADATA
-
-
-def _stands_for_another(address: IPv6Address) -> bool:
-    is_wrapped = address.ipv4_mapped or address.sixtofour or address.teredo
-    is_compatible = not address.packed[:12].strip(b"\0")
-    return bool(is_wrapped) or is_compatible or any(address in network for network in _NAT64)
+    if isinstance(address, IPv4Address):
+        return not any(address in network for network in _NEVER)
+    stands_for_another = address.sixtofour or address.teredo
+    return address in _INTERNET and not stands_for_another
 
 
 def _look_up(look_up: LookUp, host: str, port: int) -> Sequence[str]:

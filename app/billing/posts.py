@@ -115,8 +115,16 @@ def _send(
             )
         ) as response,
     ):
+        return response.status, _beginning(response)
+
+
+def _beginning(response: urllib3.BaseHTTPResponse) -> str:
+    try:
         kept = response.read(KEPT_BYTES, decode_content=False)
-        return response.status, kept.decode("utf-8", "replace").replace("\0", "")
+    except (HTTPError, HTTPException, OSError, ValueError):
+        # The status is what counts, and it is there.
+        return ""
+    return kept.decode("utf-8", "replace").replace("\0", "")
 
 
 def _pool(target: addresses.Target, ca_certs: str | None) -> urllib3.HTTPConnectionPool:
