@@ -25,7 +25,13 @@ _SELF_MADE = ("verification",)
 
 
 def paid(
-    db: Session, invoice: Invoice, payment: Payment | None, subject: Subject, *, now: datetime
+    db: Session,
+    invoice: Invoice,
+    payment: Payment | None,
+    subject: Subject,
+    *,
+    cause: str,
+    now: datetime,
 ) -> None:
     """Tell that an invoice is paid, once; one of nothing needs no receipt."""
     webhooks.publish(
@@ -38,6 +44,14 @@ def paid(
     )
     if invoice.total <= 0:
         return
+    timeline.note(
+        db,
+        subject,
+        "invoice.paid",
+        cause=cause,
+        now=now,
+        details={"amount": invoice.total, "currency": invoice.currency},
+    )
     plan = subject if isinstance(subject, Subscription) else None
     renews = plan is not None and plan.is_running and plan.canceled_at is None
     mails.write(

@@ -8,6 +8,7 @@ A cause is one word, with a name after it where there is one:
     return, page   somebody came back or opened a page, and we looked
     event <id>     the provider told us to look
     sweep          a regular check looked
+    verify         the owner had all rows compared with the provider
     clock          a moment came that was known before
     replaced       another order took the place of this one
     act            the provider did what we had asked of it
@@ -37,6 +38,7 @@ CAUSES = (
     "page",
     "event",
     "sweep",
+    "verify",
     "clock",
     "replaced",
     "act",

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext, lazy_gettext
 
+from app.billing import method_names
 from app.billing.timeline import Happening
 from app.models import TimelineEntry
 from app.money import Money
@@ -46,7 +47,7 @@ _KINDS = {
 # What a set-up's checkout comes to, which buys nothing.
 _SAVING = {
     "checkout.open": lazy_gettext("Saving a payment method begun"),
-    "checkout.complete": lazy_gettext("Payment method saved"),
+    "checkout.complete": lazy_gettext("Saving a payment method confirmed"),
     "checkout.not_charged": lazy_gettext("Payment method not saved"),
     "checkout.canceled": lazy_gettext("Payment method not saved"),
     "checkout.expired": lazy_gettext("Payment method not saved in time"),
@@ -73,6 +74,7 @@ _CAUSES = {
     "page": lazy_gettext("seen when a page was opened"),
     "event": lazy_gettext("told by the payment provider"),
     "sweep": lazy_gettext("seen in a regular check"),
+    "verify": lazy_gettext("seen in a comparison with the payment provider"),
     "clock": lazy_gettext("because its time had come"),
     "replaced": lazy_gettext("by another order"),
     "act": lazy_gettext("done as asked"),
@@ -83,11 +85,8 @@ def happening(told: Happening | TimelineEntry) -> str:
     """Payment failed: €45.22"""
     entry = told.entry if isinstance(told, Happening) else told
     mode = told.mode if isinstance(told, Happening) else None
-    words = _words(entry, mode)
-    amount = _amount(entry)
-    if amount is not None:
-        return str(gettext("%(what)s: %(amount)s", what=words, amount=filters.money(amount)))
-    return words
+    words, about = _words(entry, mode), _about(entry)
+    return str(gettext("%(what)s: %(about)s", what=words, about=about)) if about else words
 
 
 def turn(told: Happening) -> str:
@@ -131,11 +130,15 @@ def _words(entry: TimelineEntry, mode: str | None) -> str:
     return str(_KINDS.get(entry.kind, gettext("Billing changed")))
 
 
-def _amount(entry: TimelineEntry) -> Money | None:
+def _about(entry: TimelineEntry) -> str | None:
+    """The amount that moved, or the method it is about."""
     details = entry.details or {}
-    if not entry.kind.startswith(("payment.", "invoice.")) or "amount" not in details:
-        return None
-    return Money(details["amount"], details["currency"])
+    if entry.kind.startswith(("payment.", "invoice.")) and "amount" in details:
+        return filters.money(Money(details["amount"], details["currency"]))
+    if entry.kind.startswith("payment_method.") and "type" in details:
+        named = method_names.paid_with(details["type"], details["brand"], details["last4"])
+        return filters.words(named)
+    return None
 
 
 def _moment(entry: TimelineEntry) -> datetime | None:

@@ -16,6 +16,11 @@ FAILING_IBAN = "DE62370400440532013001"
 RETURNED = ["checkout.open", "subscription.active", "checkout.complete"]
 
 
+def moves(buyer: Buyer) -> list[str]:
+    """Answer what the timeline tells of checkouts and plans, not of money and methods."""
+    return [kind for kind in buyer.timeline() if kind.startswith(("checkout.", "subscription."))]
+
+
 class TestASubscription:
     @pytest.mark.parametrize("method", [*CARDS, "mollie-ideal"])
     def test_is_active_once_the_provider_says_it_is_paid(self, tara: Buyer, method: str) -> None:
@@ -35,8 +40,9 @@ class TestASubscription:
         assert shown.next_charge_at == periods.after(shown.paid_at, "month")
         assert tara.payments() == [("paid", 4522)]
         assert tara.plans() == [("active", False)]
-        assert tara.timeline() == RETURNED
-        assert tara.told()[:2] == ["subscription.activated", "checkout.completed"]
+        assert moves(tara) == RETURNED
+        told = tara.told()
+        assert told.index("subscription.activated") < told.index("checkout.completed")
 
     @pytest.mark.parametrize(
         ("method", "saved"),
@@ -88,7 +94,7 @@ class TestAOneTimePurchase:
         assert (shown.status, shown.paid) == ("active", Money(58310, "EUR"))
         assert (shown.next_charge, shown.next_charge_at) == (None, None)
         assert tara.plans() == []
-        assert tara.timeline() == ["checkout.open", "checkout.complete"]
+        assert tara.timeline() == ["checkout.open", "checkout.complete", "invoice.paid"]
 
     def test_can_be_bought_again_afterwards(self, tara: Buyer) -> None:
         first = tara.buys("onboarding", None, method="mollie-card", quantity=1)
@@ -233,7 +239,7 @@ class TestADebit:
         assert meanwhile == "processing"
         assert tara.reads(placed) == "active"
         assert tara.payments() == [("paid", 4522)]
-        assert tara.timeline() == [
+        assert moves(tara) == [
             "checkout.open",
             "checkout.processing",
             "subscription.processing",
