@@ -39,7 +39,9 @@ def cancel(
     effect = _ask_to_cancel(db, site, membership, subscription.id, reason)
     if effect is not None:
         _perform(db, site, membership, subscription.id, effect)
-    return plans.to_change(db, membership)
+    subscription = plans.to_change(db, membership)
+    db.commit()
+    return subscription
 
 
 def resume(db: Session, site: Site, *, membership: Membership) -> Subscription:
@@ -53,7 +55,9 @@ def resume(db: Session, site: Site, *, membership: Membership) -> Subscription:
     effect = _ask_to_resume(db, site, membership, subscription.id)
     if effect is not None:
         _perform(db, site, membership, subscription.id, effect)
-    return plans.to_change(db, membership)
+    subscription = plans.to_change(db, membership)
+    db.commit()
+    return subscription
 
 
 def is_set_to_end(subscription: Subscription) -> bool:

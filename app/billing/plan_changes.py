@@ -124,7 +124,9 @@ def confirm(
     plan_acts.perform(db, site, _effect(change))
     if is_ours:
         plan_acts.look(db, site, subscription.id, membership)
-    return find(db, membership=membership, change_uuid=change_uuid)
+    change = find(db, membership=membership, change_uuid=change_uuid)
+    db.commit()
+    return change
 
 
 def drop(db: Session, site: Site, *, membership: Membership) -> None:

@@ -26,16 +26,14 @@ class ChangeForm(PlanForm):
     def __init__(
         self, offer: Offer, subscription: Subscription, chosen: MultiDict[str, str]
     ) -> None:
-        now = MultiDict(
-            {
-                "plan": subscription.price.product.slug,
-                "interval": subscription.price.interval or "",
-                "quantity": str(subscription.quantity),
-                "moment": "now",
-            }
-        )
-        now.update({name: chosen[name] for name in now if name in chosen})
-        super().__init__(what_it_may_become(offer, subscription), now)
+        now = {
+            "plan": subscription.price.product.slug,
+            "interval": subscription.price.interval or "",
+            "quantity": str(subscription.quantity),
+            "moment": "now",
+        }
+        shown = MultiDict({name: chosen.get(name, value) for name, value in now.items()})
+        super().__init__(what_it_may_become(offer, subscription), shown)
         self.first_ids = {**self.first_ids, "moment": "moment-now"}
 
     @property

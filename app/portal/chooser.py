@@ -88,6 +88,7 @@ class Chooser:
     one_time: tuple[Card, ...]
     chosen: Chosen
     draft: Draft | None
+    may_change: bool = False
 
     @property
     def sells(self) -> bool:
@@ -95,8 +96,9 @@ class Chooser:
         return self.may_buy and (not self.running or bool(self.one_time))
 
 
-def make(offer: Offer, form: PlanForm, *, may_buy: bool) -> Chooser:
-    """Answer what the page shows of an offer and a choice."""
+def make(offer: Offer, form: PlanForm, *, may_buy: bool, may_change: bool = False) -> Chooser:
+    """Answer what the page shows of an offer and a choice; `may_change` leads from each plan to the
+    page that changes the one that runs."""
     running = offer.running.price.product.name if offer.running else None
     return Chooser(
         may_buy=may_buy,
@@ -109,6 +111,7 @@ def make(offer: Offer, form: PlanForm, *, may_buy: bool) -> Chooser:
         one_time=_cards(offer.one_time, is_sold=may_buy),
         chosen=_chosen(form),
         draft=_draft(form),
+        may_change=may_change and running is not None,
     )
 
 

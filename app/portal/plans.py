@@ -12,7 +12,7 @@ from app.billing.storefronts import Visit
 from app.models import Membership
 from app.portal import chooser
 from app.portal.plan_form import PlanForm
-from app.web import guards, languages, sessions
+from app.web import guards, languages, sessions, visits
 
 plans = Blueprint("plans", __name__)
 
@@ -43,7 +43,9 @@ def choose(membership: Membership) -> Response | tuple[str, int]:
 
 
 def _page(membership: Membership | Visit, offer: Offer, form: PlanForm) -> str:
-    shown = chooser.make(offer, form, may_buy=membership.may_buy)
+    may_buy = membership.may_buy
+    may_change = may_buy and visits.opens("subscription")
+    shown = chooser.make(offer, form, may_buy=may_buy, may_change=may_change)
     return render_template(
         "portal/plans/show.html",
         membership=membership,

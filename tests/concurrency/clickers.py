@@ -1,4 +1,4 @@
-"""Many people clicking at once: processes of threads, each buying the same or another thing."""
+"""Many people clicking at once: processes of threads, each pressing the same or another button."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.billing import orders, tenants
+from sqlalchemy.orm import Session
+
+from app.billing import orders, plan_changes, tenants
 from app.billing.site import Site
 from app.clock import SandboxClock
 from app.db.engine import Database
+from app.models import Membership
 from config import Config
 
 # A server that has imported what the processes need: each begins with that instead of anew.
@@ -22,20 +25,22 @@ _PROCESSES.set_forkserver_preload([__name__])
 
 @dataclass(frozen=True)
 class Click:
-    """One press of the pay button by a user in a tenant."""
+    """One press of a button by a user in a tenant: pay, or confirm a change of the plan."""
 
     user_id: int
     tenant: UUID
-    choice: orders.Choice
+    choice: orders.Choice | None = None
+    change: UUID | None = None
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where a click led, or the error it met."""
+    """Where a click led, or the error it met; `state` is what became of a change."""
 
     uuid: str | None
     url: str | None
     error: str | None
+    state: str | None = None
 
 
 def click(config: Config, clicks: list[list[Click]]) -> list[Outcome]:
@@ -72,10 +77,18 @@ def press_together(database: Database, site: Site, clicks: list[Click]) -> list[
         with database.writer() as db:
             try:
                 membership = tenants.find(db, user_id=one.user_id, tenant_uuid=one.tenant)
-                placed = orders.place(db, site, membership=membership, choice=one.choice)
+                return _do(db, site, membership, one)
             except Exception as error:
                 return Outcome(None, None, repr(error))
-        return Outcome(str(placed.checkout_uuid), placed.url, None)
 
     with multiprocessing.pool.ThreadPool(len(clicks)) as threads:
         return threads.map(press, clicks, 1)
+
+
+def _do(db: Session, site: Site, membership: Membership, one: Click) -> Outcome:
+    if one.change is not None:
+        made = plan_changes.confirm(db, site, membership=membership, change_uuid=one.change)
+        return Outcome(str(made.uuid), None, None, made.state)
+    assert one.choice is not None
+    placed = orders.place(db, site, membership=membership, choice=one.choice)
+    return Outcome(str(placed.checkout_uuid), placed.url, None)

@@ -28,7 +28,7 @@ class TestPlanRuns:
     def test_is_marked_among_the_plans_which_cannot_be_bought(self, payer: Payer) -> None:
         payer.goes_to("plans")
 
-        payer.reads("Team runs now. A second plan cannot be bought beside it.")
+        payer.reads("Team runs now. It can become another plan")
         expect(payer.page.get_by_text("Your plan")).to_have_count(1)
         payer.does_not_see("plan-team")
         payer.does_not_see("plan-business")
