@@ -153,14 +153,11 @@ def _read(db: Session) -> dict[str, list[dict[str, Any]]]:
 def _write(db: Session, made: dict[str, list[dict[str, Any]]]) -> None:
     # Making it anew takes half a second of hashing and key making; copying it takes ten
     # milliseconds.
-    for table in Base.metadata.sorted_tables:
-        rows = made[table.name]
-        if not rows:
-            continue
-        db.execute(insert(table), rows)
-        if db.get_bind().dialect.name == "postgresql":
-            quoted = f'"{table.name}"'
-            db.execute(
-                text(f"SELECT setval(pg_get_serial_sequence('{quoted}', 'id'), {len(rows) + 99})")
-            )
+    written = [table for table in Base.metadata.sorted_tables if made[table.name]]
+    for table in written:
+        db.execute(insert(table), made[table.name])
+    if db.get_bind().dialect.name == "postgresql":
+        sequences = ((f'"{table.name}"', len(made[table.name]) + 99) for table in written)
+        moved = (f"setval(pg_get_serial_sequence('{name}', 'id'), {n})" for name, n in sequences)
+        db.execute(text(f"SELECT {', '.join(moved)}"))
     db.commit()

@@ -51,10 +51,18 @@ def postgres_of_worker(postgres_server: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def cleaner(postgres_of_worker: str) -> Iterator[databases.Cleaner]:
+    """Give what empties this worker's PostgreSQL database."""
+    cleaner = databases.Cleaner(postgres_of_worker)
+    yield cleaner
+    cleaner.close()
+
+
 @pytest.fixture
-def postgres_url(postgres_of_worker: str) -> str:
+def postgres_url(postgres_of_worker: str, cleaner: databases.Cleaner) -> str:
     """Answer the URL of a migrated PostgreSQL database without a row."""
-    databases.empty(postgres_of_worker)
+    cleaner.empty()
     return postgres_of_worker
 
 
@@ -120,10 +128,13 @@ def site(config: Config, sandbox: SandboxServer) -> Site:
 
 
 @pytest.fixture(scope="session")
-def engines() -> dict[str, Database]:
+def engines() -> Iterator[dict[str, Database]]:
     """Keep the engines of this worker by URL: half of a test's time would go into compiling the
     same statements anew for each."""
-    return {}
+    kept: dict[str, Database] = {}
+    yield kept
+    for database in kept.values():
+        database.close()
 
 
 @pytest.fixture
@@ -133,7 +144,7 @@ def database(config: Config, engines: dict[str, Database]) -> Iterator[Database]
     database = engines.get(url) or engines.setdefault(url, Database(url))
     yield database
     database.listeners.clear()
-    database.close()
+    databases.leave(database)
 
 
 @pytest.fixture

@@ -17,11 +17,15 @@ from pathlib import Path
 import fasteners
 import psycopg
 import pytest
+from sqlalchemy import QueuePool
+
+from app.db.engine import Database
 
 # What behaves differently on the two databases: these run on both in `make test`.
 BOTH = ("api", "billing", "concurrency", "db", "models", "test_hooks.py", "test_jobs.py")
 TESTS = Path(__file__).parent
 TEMPLATE = "portico_template"
+_KEPT_CONNECTIONS = 4
 
 
 def kinds_for(path: Path) -> list[object]:
@@ -64,23 +68,42 @@ def postgres(server: str, template: str = TEMPLATE) -> Iterator[str]:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def empty(url: str) -> None:
-    """Delete every row of a database on the run's server, and end what still talks to it.
+class Cleaner:
+    """Empties a database on the run's server again and again.
 
     A new database takes half a second, this takes a few milliseconds.
     """
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as admin:
-        admin.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid != pg_backend_pid()"
-        )
-        tables = admin.execute(
+
+    def __init__(self, url: str) -> None:
+        self._admin = psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+        # The order of the tables does not matter while foreign keys are not looked at.
+        self._admin.execute("SET session_replication_role = replica")
+        tables = self._admin.execute(
             "SELECT format('DELETE FROM %I;', tablename) FROM pg_tables"
             " WHERE schemaname = 'public' AND tablename != 'alembic_version'"
         )
-        # The order of the tables does not matter while foreign keys are not looked at.
-        deletes = "".join(delete for (delete,) in tables)
-        admin.execute(f"SET session_replication_role = replica; {deletes}".encode())
+        self._deletes = "".join(delete for (delete,) in tables).encode()
+
+    def empty(self) -> None:
+        """Delete every row, and end what is still at work."""
+        self._admin.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid != pg_backend_pid() AND state != 'idle'"
+        )
+        self._admin.execute(self._deletes)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._admin.close()
+
+
+def leave(database: Database) -> None:
+    """Close what a test opened; a few connections to the server stay for the next test, since each
+    begins by reading the catalogue anew."""
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)
+    if database.is_sqlite or pool.checkedout() or pool.checkedin() > _KEPT_CONNECTIONS:
+        database.close()
 
 
 def start_postgres(run: Path) -> str:
