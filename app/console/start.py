@@ -1,8 +1,9 @@
-"""The owner's page: the apps, how to send a portal link, and what waits for a person."""
+"""Where an owner begins: the app they run, or a list of several."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
 
 from app.billing import apps
 from app.billing.errors import NotFound
@@ -13,9 +14,10 @@ console = Blueprint("console", __name__)
 
 @console.get("/console/")
 @guards.signed_in
-def start() -> str:
-    db = sessions.db()
-    owned = apps.of(db, visits.visitor_id())
+def start() -> Response | str:
+    owned = apps.of(sessions.db(), visits.visitor_id())
     if not owned:
         raise NotFound("You run no app here.")
-    return render_template("console/start.html", apps=owned, waiting=apps.attention(db, owned))
+    if len(owned) == 1:
+        return redirect(url_for("home.show", app=owned[0].uuid), 303)
+    return render_template("console/start.html", apps=owned)

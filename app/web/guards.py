@@ -85,7 +85,7 @@ def signed_in(view: Page) -> Page:
 def require_present() -> None:
     """Send a person whose sign-ins were ended to sign in again; pages of a tenant have this from
     `of_tenant`."""
-    _require_counting(accounts.session_epoch(sessions.db(), visits.visitor_id()))
+    require_counting(accounts.session_epoch(sessions.db(), visits.visitor_id()))
 
 
 def opens_portal(tenant: UUID) -> bool:
@@ -120,14 +120,15 @@ def _membership(tenant: UUID, area: str, find: Find) -> Membership | Visit:
     if visit is not None and not visit.opens(tenant, area):
         raise NotFound("The portal link does not lead here.")
     membership = find(sessions.db(), user_id=visits.visitor_id(), tenant_uuid=tenant)
-    _require_counting(membership.user.session_epoch)
+    require_counting(membership.user.session_epoch)
     g.membership = membership
     g.reader = membership.user
     g.buyers = [] if membership.may_buy else tenants.admins(sessions.db(), membership.tenant.id)
     return membership
 
 
-def _require_counting(epoch: int | None) -> None:
+def require_counting(epoch: int | None) -> None:
+    """Raise NotAuthenticated for a sign-in of an epoch that was ended."""
     if not visits.counts(epoch):
         visits.end()
         raise NotAuthenticated("This sign-in was ended.")
