@@ -32,12 +32,13 @@ def install(flask_app: Flask) -> None:
         tenant_v1,
         tenants,
         tokens,
+        webhook_endpoints,
     )
 
     config = flask_app.extensions["site"].config
     parts = (
         *(tenant_v1, line_items_v2, articles_v1),
-        *(portal_links, billing_portals, tokens, catalogue, records, tenants),
+        *(portal_links, billing_portals, tokens, catalogue, records, tenants, webhook_endpoints),
         *(bearer_v1, provider_v1),
     )
     spoken = tuple(part.dialect for part in parts)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from app.billing.delivery_ends import TRIES
+from app.billing.errors import Conflict
 from app.billing.webhook_types import PING
 from app.db import once
 from app.models import WebhookDelivery, WebhookEndpoint, WebhookEvent
@@ -35,7 +36,7 @@ def hand_out(db: Session, *, now: datetime) -> int:
             for endpoint in endpoints:
                 if _wants(endpoint, event):
                     at = waiting.get((endpoint.id, event.lane), now)
-                    _insert(db, event, endpoint, tries=TRIES, at=at)
+                    _insert(db, event, endpoint, at=at)
         _mark(db, events)
         db.commit()
         done += len(events)
@@ -43,8 +44,11 @@ def hand_out(db: Session, *, now: datetime) -> int:
     return done
 
 
-def ping(db: Session, endpoint: WebhookEndpoint, *, now: datetime) -> int:
-    """Write a `ping` for one endpoint alone, tried once, and answer its delivery."""
+def ping(db: Session, endpoint: WebhookEndpoint, *, now: datetime) -> WebhookDelivery:
+    """Write a `ping` for one endpoint alone, tried once, and answer its delivery. Raises Conflict
+    where the endpoint is disabled."""
+    if not endpoint.is_enabled:
+        raise Conflict("This endpoint is disabled. Enable it first.")
     event = WebhookEvent(
         effect=f"ping:{uuid4()}",
         app_id=endpoint.app_id,
@@ -55,10 +59,11 @@ def ping(db: Session, endpoint: WebhookEndpoint, *, now: datetime) -> int:
         at=now,
         is_handed_out=True,
     )
-    db.add(event)
+    delivery = WebhookDelivery(
+        event=event, endpoint=endpoint, lane=event.lane, tries_left=1, next_try_at=now
+    )
+    db.add(delivery)
     db.flush()
-    delivery = _insert(db, event, endpoint, tries=1, at=now)
-    assert delivery is not None
     return delivery
 
 
@@ -113,17 +118,15 @@ def _wants(endpoint: WebhookEndpoint, event: WebhookEvent) -> bool:
     return is_its_own and (not endpoint.types or event.type in endpoint.types)
 
 
-def _insert(
-    db: Session, event: WebhookEvent, endpoint: WebhookEndpoint, *, tries: int, at: datetime
-) -> int | None:
-    return once.insert(
+def _insert(db: Session, event: WebhookEvent, endpoint: WebhookEndpoint, *, at: datetime) -> None:
+    once.insert(
         db,
         WebhookDelivery,
         {
             "webhook_event_id": event.id,
             "webhook_endpoint_id": endpoint.id,
             "lane": event.lane,
-            "tries_left": tries,
+            "tries_left": TRIES,
             "next_try_at": at,
         },
     )
