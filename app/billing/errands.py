@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
-from app.billing import idempotency_keys, leases
+from app.billing import idempotency_keys, leases, reminders
 from app.billing.site import Site
 from app.db.base import table
 from app.models import CheckoutSession, Subscription
@@ -90,4 +90,8 @@ def _forget_keys(db: Session, site: Site) -> int:
 
 
 _BEFORE = (Errand("remind", _remind, every=_DAY),)
-_AFTER = (Errand("forget idempotency keys", _forget_keys),)
+_AFTER = (
+    Errand("forget idempotency keys", _forget_keys),
+    Errand("remind of charges", reminders.of_charges, every=timedelta(hours=6)),
+    Errand("remind of cards", reminders.of_cards, every=_DAY),
+)

@@ -21,7 +21,6 @@ _NO_REASON = Text("The bank gave no reason.")
 def receipt(told: Receipt, places: Places) -> Content:
     """We have your payment."""
     values = {"amount": told.amount, "plan": told.plan}
-    invoice = _invoice(told.invoice_number, places)
     return Content(
         subject=Text("Your receipt for %(plan)s: %(amount)s", values),
         heading=Text("We received %(amount)s", values),
@@ -34,7 +33,7 @@ def receipt(told: Receipt, places: Places) -> Content:
             (Text("Paid with"), content.method(told.method, told.brand, told.last4)),
             (Text("Invoice"), told.invoice_number),
         ),
-        button=invoice,
+        button=_invoice(told, places),
     )
 
 
@@ -106,7 +105,7 @@ def refunded(told: Refunded, places: Places) -> Content:
             (Text("Back to"), content.method(told.method, told.brand, told.last4)),
             (Text("Credit note"), told.invoice_number),
         ),
-        button=_invoice(told.invoice_number, places),
+        button=_invoice(told, places),
     )
 
 
@@ -158,8 +157,11 @@ def _until(told: PaymentFailed | ActionNeeded) -> Text | None:
     )
 
 
-def _invoice(number: str | None, places: Places) -> Button:
-    return Button(Text("See the invoice") if number else Text("See your payments"), places.invoices)
+def _invoice(told: Receipt | Refunded, places: Places) -> Button:
+    if told.invoice_uuid is None:
+        return Button(Text("See your invoices"), places.invoices)
+    label = Text("See the invoice") if isinstance(told, Receipt) else Text("See the credit note")
+    return Button(label, f"{places.invoices}/{told.invoice_uuid}")
 
 
 def _way_on(told: ChargedBack, places: Places) -> Button:

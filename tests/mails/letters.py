@@ -50,6 +50,7 @@ TOLD: dict[str, Mailable] = {
         period_end=LATER,
         next_charge=DUE,
         next_charge_at=LATER,
+        invoice_uuid=str(UUID(int=5)),
         invoice_number="INV-0007",
         **CARD,
     ),

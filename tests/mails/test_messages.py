@@ -198,7 +198,8 @@ class TestContents:
     @pytest.mark.parametrize(
         ("name", "path"),
         [
-            ("receipt", "/invoices"),
+            ("receipt", "/invoices/00000000-0000-0000-0000-000000000005"),
+            ("receipt, once", "/invoices"),
             ("payment_failed", "/payment-methods"),
             ("renewal_ahead", "/subscription"),
             ("canceled", "/subscription"),
