@@ -45,7 +45,8 @@ def begin(
         subscription.settling_until = now + deadlines.SETTLING
     subscriptions.wait_for_money(db, subscription, now=now)
     db.flush()
-    for payment in paid:
+    # What only verified the method for a trial pays for no period.
+    for payment in [] if trials.is_verification(checkout) else paid:
         payment.subscription_id = payment.subscription_id or subscription.id
     plan_states.tell(db, subscription, before, cause=cause, now=now)
     return subscription

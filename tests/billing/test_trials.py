@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.billing import cancelations, instructions, orders, payment_pages, trials
+from app.billing import (
+    cancelations,
+    checkouts,
+    instructions,
+    orders,
+    payment_pages,
+    subscriptions,
+    trials,
+)
 from app.billing.checkout_orders import CheckoutOrder, Trial
 from app.billing.errors import Conflict, Invalid, Unsupported
 from app.billing.instructions import Instructions
@@ -121,6 +129,21 @@ class TestATrial:
         assert sum(amount for amount, _ in tara.refunds()) == TAKEN[method]
         assert [bill for bill in tara.rows(Invoice) if bill.total] == []
         assert tara.told().count("subscription.trialing") == 1
+
+    @pytest.mark.parametrize("method", CARDS)
+    def test_stays_one_however_often_it_is_looked_at(self, tara: Buyer, method: str) -> None:
+        give_trial(tara)
+        placed = bought(tara, method)
+
+        for _ in range(3):
+            tara.waits("1 hours")
+            subscriptions.sync(tara.db, tara.site, plan(tara).id, cause="event evt_1")
+            checkouts.sync(tara.db, tara.site, tara.checkout(placed).id, cause="event evt_2")
+            tara.sweeps()
+
+        row = plan(tara)
+        assert (row.status, row.period_end) == ("trialing", row.trial_end)
+        assert [bill for bill in tara.rows(Invoice) if bill.total] == []
 
     @pytest.mark.parametrize("method", CARDS)
     def test_lasts_all_its_days_and_is_then_charged(self, tara: Buyer, method: str) -> None:
