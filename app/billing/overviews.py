@@ -14,6 +14,7 @@ from app.billing.forecasts import Forecast
 from app.billing.timeline import Happening
 from app.models import (
     CheckoutSession,
+    Invoice,
     Payment,
     PaymentMethod,
     Subscription,
@@ -28,10 +29,11 @@ RECENT = 5
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """A payment and the purchase it was for."""
+    """A payment, the purchase it was for, and its invoice."""
 
     payment: Payment
     checkout_uuid: UUID | None
+    invoice: Invoice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,9 @@ def _method(
 
 def _payments(db: Session, tenant: Tenant) -> list[Paid]:
     rows = db.execute(
-        select(Payment, CheckoutSession.uuid)
+        select(Payment, CheckoutSession.uuid, Invoice)
         .outerjoin(CheckoutSession, CheckoutSession.id == Payment.checkout_id)
+        .outerjoin(Invoice, Invoice.payment_id == Payment.id)
         .where(
             Payment.tenant_id == tenant.id,
             Payment.livemode == tenant.app.livemode,
@@ -92,7 +95,7 @@ def _payments(db: Session, tenant: Tenant) -> list[Paid]:
         .order_by(Payment.id.desc())
         .limit(5)
     )
-    return [Paid(payment, checkout_uuid) for payment, checkout_uuid in rows]
+    return [Paid(*row) for row in rows]
 
 
 def _pending(db: Session, tenant: Tenant) -> CheckoutSession | None:

@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.billing import checkouts, deadlines, page_status, timeline
+from app.billing import checkouts, deadlines, invoice_lists, page_status, timeline
 from app.billing.orders import Choice
 from app.billing.site import Site
 from app.billing.text import Text
-from app.models import CheckoutSession, Membership, Payment, Subscription, TimelineEntry
+from app.models import CheckoutSession, Invoice, Membership, Payment, Subscription, TimelineEntry
 from app.money import Money
 from app.providers.base import Mode
 
@@ -95,6 +95,7 @@ class Receipt:
     decline: Text | None
     review: Text | None
     try_again: Choice | None
+    invoice: Invoice | None
     entries: list[TimelineEntry]
 
 
@@ -155,6 +156,7 @@ def of(db: Session, site: Site, checkout: CheckoutSession) -> Receipt:
         decline=_decline(checkout),
         review=_REVIEWS.get(checkout.review or "", _REVIEWED) if status == "needs_review" else None,
         try_again=_try_again(checkout),
+        invoice=invoice_lists.of_checkout(db, checkout.id) if kept else None,
         entries=entries,
     )
 

@@ -40,6 +40,7 @@ class Invoice(Base):
         CheckConstraint("kind IN ('invoice', 'credit_note')", name="kind"),
         Index(None, "tenant_id", "livemode", "issued_at"),
         Index(None, "app_id", "id"),
+        Index(None, "checkout_id"),
         Index(None, "subscription_id"),
         Index(None, "corrects_id"),
     )

@@ -51,10 +51,7 @@ def pdf(membership: Membership, invoice: UUID) -> Response:
     found = invoice_lists.find(sessions.db(), membership.tenant, invoice)
     if not found.is_ours:
         raise NotFound("The payment provider issued this invoice and keeps its PDF.")
-    response = make_response(invoice_papers.draw(found))
-    response.mimetype = "application/pdf"
-    response.headers.set("Content-Disposition", "inline", filename=invoice_papers.file_name(found))
-    return response
+    return invoice_papers.answer(found)
 
 
 @invoices.get("/t/<uuid:tenant>/invoices.csv")

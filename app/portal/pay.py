@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from urllib.parse import unquote, unquote_plus
 
-from flask import Blueprint, make_response, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.billing import payment_links, payment_pages, returns
-from app.billing.errors import BillingError, NotAllowed
+from app.billing import invoice_lists, payment_links, payment_pages, returns
+from app.billing.errors import BillingError, NotAllowed, NotFound
 from app.billing.payment_links import PaymentLink
 from app.billing.payment_pages import PaymentPage
 from app.portal.pay_form import PayForm
-from app.web import errors, filters, headers, sessions
+from app.web import errors, filters, headers, invoice_papers, sessions
 
 pay = Blueprint("pay", __name__)
 
@@ -38,6 +38,18 @@ def send_on(checkout: str) -> Response:
         form.blame(error)
         return _page(_open(checkout), form, error)
     return redirect(url or _here(), 303)
+
+
+@pay.get("/pay/<checkout>/invoice.pdf")
+def invoice(checkout: str) -> Response:
+    db, site = sessions.db(), sessions.site()
+    paid = payment_links.find(db, site, _link(checkout))
+    found = invoice_lists.of_checkout(db, paid.id)
+    if found is None:
+        raise NotFound("There is no invoice yet.")
+    if not found.is_ours:
+        raise NotFound("The payment provider issued this invoice and keeps its PDF.")
+    return invoice_papers.answer(found)
 
 
 @pay.errorhandler(NotAllowed)
@@ -83,7 +95,11 @@ def _here() -> str:
 
 def _page(page: PaymentPage, form: PayForm, refusal: BillingError | None = None) -> Response:
     headers.leads_to_provider()
-    response = make_response(render_template("portal/pay/show.html", page=page, form=form))
+    response = make_response(
+        render_template(
+            "portal/pay/show.html", page=page, form=form, invoice_url=_invoice_url(page)
+        )
+    )
     if refusal is not None:
         errors.mark(response, refusal)
     elif form.problems:
@@ -91,6 +107,15 @@ def _page(page: PaymentPage, form: PayForm, refusal: BillingError | None = None)
     if page.receipt.status == "confirming" and not page.is_payable:
         headers.refresh(response, _next(page))
     return response
+
+
+def _invoice_url(page: PaymentPage) -> str | None:
+    """The PDF, opened by what opened this page."""
+    issued = page.receipt.invoice
+    if issued is None or not issued.is_ours:
+        return issued.pdf_url if issued else None
+    path = url_for("pay.invoice", checkout=page.checkout.uuid)
+    return f"{path}?{request.query_string.decode('ascii', 'replace')}"
 
 
 def _next(page: PaymentPage) -> str | None:

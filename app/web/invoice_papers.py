@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from babel import Locale
-from flask import current_app
+from flask import Response, current_app, make_response
 from flask_babel import force_locale, gettext
 
 from app import brand
@@ -28,6 +28,14 @@ def draw(invoice: Invoice) -> bytes:
     with force_locale(_language(invoice)):
         content = paper(invoice)
     return typesetting.pdf("invoices/invoice.typ", "paper", content, at=invoice.issued_at)
+
+
+def answer(invoice: Invoice) -> Response:
+    """Answer the PDF to a browser, which shows it or keeps it under the invoice's number."""
+    response = make_response(draw(invoice))
+    response.mimetype = "application/pdf"
+    response.headers.set("Content-Disposition", "inline", filename=file_name(invoice))
+    return response
 
 
 def file_name(invoice: Invoice) -> str:

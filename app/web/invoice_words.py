@@ -99,7 +99,7 @@ def settled(invoice: Invoice) -> str:
     means = _means(invoice)
     if invoice.kind == "credit_note":
         return str(
-            gettext("Given back on %(date)s by %(means)s.", date=date, means=means)
+            gettext("Given back on %(date)s to %(means)s.", date=date, means=means)
             if means
             else gettext("Given back on %(date)s.", date=date)
         )

@@ -42,6 +42,10 @@ def status(page: Page) -> str:
     return page.at("checkout-status").get("data-status", "")
 
 
+def links(page: Page) -> list[str]:
+    return [a.get("href") or "" for a in page.all("a")]
+
+
 class TestActive:
     @pytest.mark.parametrize("method", ["stripe-card", "mollie-card", "mollie-ideal"])
     def test_is_the_receipt(self, tara: Visitor, begin: Begin, method: str) -> None:
@@ -53,6 +57,16 @@ class TestActive:
         assert "Paid €452.20" in page.words()
         assert "Refresh" not in page.headers
         assert not page.has("try-again")
+
+    @pytest.mark.parametrize("method", ["stripe-card", "mollie-card"])
+    def test_leads_to_its_invoice(
+        self, tara: Visitor, begin: Begin, world: World, method: str
+    ) -> None:
+        page = come_back(tara, payer.pays(begin(method, "onboarding", None)))
+
+        invoices = f"/t/{world.globex.uuid}/invoices/"
+        (address,) = [a for a in links(page) if a.startswith(invoices)]
+        assert tara.opens(address).heading == "Invoice TEST-ACME-000001"
 
     def test_shows_on_the_overview(self, tara: Visitor, begin: Begin, world: World) -> None:
         come_back(tara, payer.pays(begin("stripe-card")))

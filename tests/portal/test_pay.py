@@ -23,6 +23,14 @@ from tests.cast import World
 from tests.pages import Page, Visitor
 from tests.sandbox_server import SandboxServer
 
+# Of somebody in particular no tenant knows: what an app sells by API.
+BOUGHT_ONCE: dict[str, Any] = {
+    "mode": "payment",
+    "family": None,
+    "tenant": None,
+    "user_id": None,
+    "email": "ada@example.com",
+}
 Make = Callable[[CheckoutOrder], CheckoutSession]
 FIVE_MINUTES = timedelta(minutes=5)
 EVERYTHING = Collect(
@@ -74,6 +82,38 @@ def calls(sandbox: SandboxServer) -> int:
     return sum(
         1 for call in sandbox.calls() if call["method"] == "POST" and call["path"] in creates
     )
+
+
+class TestTheInvoice:
+    def test_is_for_whoever_may_see_the_order(
+        self, nobody: Visitor, make: Make, world: World, site: Site
+    ) -> None:
+        row = make(orders_of_apis.order(world, "mollie", **BOUGHT_ONCE))
+        address = payment_links.keyed(site, row)
+        paper = address.replace("?", "/invoice.pdf?")
+        before = nobody.opens(paper).status
+        assert row.url is not None
+        payer.pays(row.url)
+
+        page = nobody.opens(address)
+        (link,) = [a for a in page.all("a") if a.text == "TEST-ACME-000001"]
+        answer = nobody.client.get(link.get("href") or "")
+
+        assert before == 404
+        assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+        assert nobody.opens(f"{paper}0").status == 403
+        assert nobody.opens(f"/pay/{row.uuid}/invoice.pdf").status == 403
+
+    def test_is_the_provider_s_where_that_issued_it(
+        self, nobody: Visitor, make: Make, world: World, site: Site
+    ) -> None:
+        row = make(orders_of_apis.order(world, "stripe"))
+        assert row.url is not None
+        payer.pays(row.url)
+        address = payment_links.keyed(site, row)
+        nobody.opens(address)
+
+        assert nobody.opens(address.replace("?", "/invoice.pdf?")).status == 404
 
 
 class TestWhoOpensIt:

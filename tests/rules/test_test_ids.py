@@ -17,6 +17,7 @@ VERSION_1 = {
     *("tax-country", "vat-number", "method-*"),
     *("order-net", "order-tax", "order-total", "update-order", "pay"),
     *("checkout-status", "try-again", "plan-name", "plan-status"),
+    *("invoice-pdf-*", "invoices-csv"),
 }
 SOURCES = {
     r'data-testid="([^"]+)"': ("templates", "*.html"),

@@ -207,7 +207,7 @@ class TestTheText:
 
         assert "Credit note INV-000043" in text
         assert "It corrects invoice INV-000042 of 20 November 2026." in text
-        assert "Given back on 20 November 2026 by Visa ending 4242." in text
+        assert "Given back on 20 November 2026 to Visa ending 4242." in text
         assert "Total" not in text
 
     def test_says_that_a_test_is_one(self) -> None:

@@ -528,6 +528,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state IN ('received', 'processing')"),
     )
     op.create_index(
+        "ix_provider_event_failed",
+        "provider_event",
+        ["id"],
+        sqlite_where=sa.text("state = 'failed'"),
+        postgresql_where=sa.text("state = 'failed'"),
+    )
+    op.create_index(
         "uq_provider_event_waiting",
         "provider_event",
         ["provider_account_id", "object_id"],
@@ -681,6 +688,24 @@ def upgrade() -> None:
         ["next_check_at"],
         sqlite_where=sa.text("next_check_at IS NOT NULL"),
         postgresql_where=sa.text("next_check_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_checkout_session_in_review",
+        "checkout_session",
+        ["id"],
+        sqlite_where=sa.text("state = 'needs_review'"),
+        postgresql_where=sa.text("state = 'needs_review'"),
+    )
+    op.create_index(
+        "ix_checkout_session_paid_for_nothing",
+        "checkout_session",
+        ["livemode"],
+        sqlite_where=sa.text(
+            "paid_at IS NOT NULL AND state NOT IN ('complete', 'needs_review', 'refunded')"
+        ),
+        postgresql_where=sa.text(
+            "paid_at IS NOT NULL AND state NOT IN ('complete', 'needs_review', 'refunded')"
+        ),
     )
     op.create_index(
         "ix_checkout_session_payable",
@@ -1000,6 +1025,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("uuid", name="uq_subscription_uuid"),
     )
     op.create_index("ix_subscription_checkout_id", "subscription", ["checkout_id"])
+    op.create_index(
+        "ix_subscription_in_trouble",
+        "subscription",
+        ["id"],
+        sqlite_where=sa.text("status IN ('incomplete', 'past_due', 'unpaid')"),
+        postgresql_where=sa.text("status IN ('incomplete', 'past_due', 'unpaid')"),
+    )
     op.create_index("ix_subscription_next_check_at", "subscription", ["next_check_at"])
     op.create_index("ix_subscription_tenant_id_id", "subscription", ["tenant_id", "id"])
     op.create_index(
@@ -1243,6 +1275,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'waiting'"),
     )
     op.create_index(
+        "ix_act_failed",
+        "act",
+        ["id"],
+        sqlite_where=sa.text("state = 'failed'"),
+        postgresql_where=sa.text("state = 'failed'"),
+    )
+    op.create_index(
         "ix_act_result",
         "act",
         ["provider_account_id", "result_id"],
@@ -1353,6 +1392,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("uuid", name="uq_invoice_uuid"),
     )
     op.create_index("ix_invoice_app_id_id", "invoice", ["app_id", "id"])
+    op.create_index("ix_invoice_checkout_id", "invoice", ["checkout_id"])
     op.create_index("ix_invoice_corrects_id", "invoice", ["corrects_id"])
     op.create_index("ix_invoice_subscription_id", "invoice", ["subscription_id"])
     op.create_index(
