@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.billing import timeline, webhooks
+from app.billing import mails, timeline, webhooks
 from app.billing.errors import Conflict
+from app.billing.mail_kinds import NeedsReview
 from app.models import CheckoutSession
 
 _ENDS = ("complete", "not_charged", "expired", "canceled", "refunded")
@@ -40,6 +41,7 @@ def move(
         checkout.ended_at = now
     if state == "needs_review":
         checkout.review = reason
+        _ask_for_review(db, checkout, reason or "", now=now)
     timeline.note(
         db,
         checkout,
@@ -59,6 +61,23 @@ def move(
         now=now,
     )
     return True
+
+
+def _ask_for_review(db: Session, checkout: CheckoutSession, reason: str, *, now: datetime) -> None:
+    mails.write(
+        db,
+        NeedsReview(
+            plan=checkout.price.product.name if checkout.price else checkout.description,
+            reason=reason,
+            checkout_uuid=str(checkout.uuid),
+            amount=checkout.due_today,
+        ),
+        f"checkout:{checkout.id}",
+        app_id=checkout.app_id,
+        tenant_id=checkout.tenant_id,
+        livemode=checkout.livemode,
+        now=now,
+    )
 
 
 def _payload(checkout: CheckoutSession) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def needs_review(told: NeedsReview, places: Places) -> Content:
         facts=content.only(
             (Text("Customer"), places.tenant_name or None),
             (Text("For"), told.plan),
-            (Text("Amount"), told.amount),
+            (Text("Amount of the order"), told.amount),
             (Text("Checkout"), told.checkout_uuid),
         ),
     )

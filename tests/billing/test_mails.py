@@ -9,8 +9,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.billing import mail_kinds, mails
-from app.models import App, Mail, Tenant, User
+from app.models import App, Mail, Subscription, Tenant, User
 from app.money import Money
+from tests import payer
+from tests.billing.purchases import Buyer
 from tests.cast import World
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -97,3 +99,40 @@ class TestWrite:
             mails.write(db, RECEIPT, address, app_id=world.app.id, now=NOW, recipient=address)
 
         assert [mail.locale for mail in outbox(db)] == ["de", None]
+
+
+class TestPurchases:
+    @pytest.mark.parametrize("method", ["stripe-card", "mollie-card"])
+    def test_bring_one_receipt_however_often_they_are_looked_at(
+        self, tara: Buyer, method: str
+    ) -> None:
+        placed = tara.buys(method=method)
+        assert placed.url is not None
+        tara.comes_back(payer.pays(placed.url))
+        for _ in range(2):
+            tara.waits("3 minutes")
+            tara.sweeps()
+
+        (mail,) = tara.rows(Mail)
+
+        assert (mail.kind, mail.tenant_id) == ("receipt", tara.world.globex.id)
+        told = mail_kinds.load(mail.kind, mail.values)
+        assert isinstance(told, mail_kinds.Receipt)
+        assert told.amount == tara.checkout(placed).due_today
+        assert told.next_charge_at == tara.rows(Subscription)[0].period_end
+
+    def test_that_do_not_fit_are_told_to_who_runs_the_app(self, tara: Buyer) -> None:
+        tara.sandbox.fault("wrong_amount", provider="stripe")
+        placed = tara.buys()
+        assert placed.url is not None
+        tara.comes_back(payer.pays(placed.url))
+
+        told = [(mail.kind, mail.recipient) for mail in tara.rows(Mail)]
+
+        assert tara.reads(placed) == "needs_review"
+        assert ("needs_review", support(tara)) in told
+        assert "receipt" not in dict(told)
+
+
+def support(buyer: Buyer) -> str:
+    return buyer.world.app.support_email or buyer.world.alice.email
