@@ -85,6 +85,7 @@ class TestAnAct:
         claimed = [act.state for act in tara.rows(Act)]
 
         tara.forgets_claims(Act)
+        tara.waits("2 minutes")
         tara.sweeps()
 
         assert claimed == ["waiting"]
