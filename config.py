@@ -52,6 +52,7 @@ class Config(BaseModel):
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=10)
     API_CALLS_PER_MINUTE: int = Field(default=600, ge=1, le=1_000_000)
     STARTS_PER_MINUTE: int = Field(default=300, ge=1, le=1_000_000)
+    METRICS_TOKEN: str = ""
     PROVIDER_CALLS_PER_SECOND: float = Field(default=25, gt=0, le=100_000)
     LIMITS_URL: str = "memory://"
     SIGN_IN_TRIES: int = Field(default=10, ge=1, le=1000)

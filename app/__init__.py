@@ -17,7 +17,7 @@ def create_app(
 ) -> Flask:
     """Wire every part; what is not given is made from the environment."""
     import config as settings
-    from app import api, cli, console, health, hooks, portal, web
+    from app import api, cli, console, health, hooks, metrics, portal, web
     from app.billing.site import site_for
     from app.db.engine import Database
 
@@ -27,7 +27,7 @@ def create_app(
     flask_app.extensions["database"] = database or Database(
         config.DATABASE_URL, pool=config.DATABASE_POOL
     )
-    for part in (portal, console, hooks, health, cli, api):
+    for part in (portal, console, hooks, health, metrics, cli, api):
         part.install(flask_app)
     web.hear_out(flask_app)
     return flask_app

@@ -113,8 +113,21 @@ def _leave() -> None:
 
 def is_worker_alive() -> bool:
     """A worker has reported in the last two and a half minutes."""
+    seconds = worker_seen_seconds()
+    return seconds is not None and seconds < _SEEN_SECONDS
+
+
+def worker_seen_seconds() -> float | None:
+    """Answer how long ago a worker reported; None where none has, or the last one left."""
     seen = huey.storage.peek_data(_SEEN)
-    return isinstance(seen, bytes) and time.time() - float(seen) < _SEEN_SECONDS
+    if not isinstance(seen, bytes) or float(seen) == 0:
+        return None
+    return max(0.0, time.time() - float(seen))
+
+
+def waiting() -> int:
+    """Answer how many jobs are in the queue."""
+    return int(huey.pending_count())
 
 
 def hear(kinds: frozenset[type[Base]]) -> None:

@@ -22,6 +22,7 @@ KINDS = (
     "refund",
     "expire_checkout",
 )
+_IS_FAILED = text("state = 'failed'")
 _IS_WAITING = text("state = 'waiting'")
 _BEGAN = text("kind IN ('begin_subscription', 'resume_subscription')")
 
@@ -36,6 +37,7 @@ class Act(Base):
         CheckConstraint(f"kind IN {KINDS!r}", name="kind"),
         CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state"),
         Index("ix_act_due", "next_try_at", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
+        Index("ix_act_failed", "id", sqlite_where=_IS_FAILED, postgresql_where=_IS_FAILED),
         Index(None, "checkout_id"),
         Index(None, "subscription_id"),
         Index(

@@ -39,9 +39,13 @@ ALLOWED: dict[str, frozenset[str]] = {
 }
 STATES = tuple(ALLOWED)
 PENDING = ("starting", "open", "processing")
+# Paid, and that is settled: it gave what was paid for, a person decides, or it was given back.
+SETTLED = ("complete", "needs_review", "refunded")
 MODES = ("payment", "subscription", "setup")
 _HOLDS_SLOT = text(f"slot IS NOT NULL AND superseded_at IS NULL AND state IN {PENDING!r}")
 _IS_DUE = text("next_check_at IS NOT NULL")
+_IS_PAID_FOR_NOTHING = text(f"paid_at IS NOT NULL AND state NOT IN {SETTLED!r}")
+_IS_IN_REVIEW = text("state = 'needs_review'")
 _IS_PAYABLE = text("payable IS NOT NULL")
 
 
@@ -80,6 +84,18 @@ class CheckoutSession(Base):
             "next_check_at",
             sqlite_where=_IS_DUE,
             postgresql_where=_IS_DUE,
+        ),
+        Index(
+            "ix_checkout_session_paid_for_nothing",
+            "livemode",
+            sqlite_where=_IS_PAID_FOR_NOTHING,
+            postgresql_where=_IS_PAID_FOR_NOTHING,
+        ),
+        Index(
+            "ix_checkout_session_in_review",
+            "id",
+            sqlite_where=_IS_IN_REVIEW,
+            postgresql_where=_IS_IN_REVIEW,
         ),
         Index(None, "tenant_id", "id"),
         Index(None, "app_id", "id"),

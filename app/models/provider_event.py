@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.db.base import Base
 from app.models.provider_account import ProviderAccount
 
+_IS_FAILED = text("state = 'failed'")
 _IS_UNDONE = text("state IN ('received', 'processing')")
 _IS_WAITING_UNNUMBERED = text("state = 'received' AND provider_event_id IS NULL")
 
@@ -35,6 +36,9 @@ class ProviderEvent(Base):
             "next_try_at",
             sqlite_where=_IS_UNDONE,
             postgresql_where=_IS_UNDONE,
+        ),
+        Index(
+            "ix_provider_event_failed", "id", sqlite_where=_IS_FAILED, postgresql_where=_IS_FAILED
         ),
     )
 

@@ -21,6 +21,7 @@ END_REASONS = ("canceled", "provider", "not_paid", "charged_back", "duplicate")
 # Scheduled: the provider has it, and it takes effect with the next period.
 CHANGE_STATES = ("previewed", "confirmed", "scheduled", "done", "failed", "canceled")
 _IS_RUNNING = text(f"status IN {RUNNING!r} AND NOT is_duplicate")
+_IS_IN_TROUBLE = text("status IN ('incomplete', 'past_due', 'unpaid')")
 _IS_ON_ITS_WAY = text("state IN ('confirmed', 'scheduled')")
 
 
@@ -49,6 +50,12 @@ class Subscription(Base):
             unique=True,
             sqlite_where=_IS_RUNNING,
             postgresql_where=_IS_RUNNING,
+        ),
+        Index(
+            "ix_subscription_in_trouble",
+            "id",
+            sqlite_where=_IS_IN_TROUBLE,
+            postgresql_where=_IS_IN_TROUBLE,
         ),
         Index(None, "next_check_at"),
         Index(None, "checkout_id"),

@@ -32,18 +32,33 @@ MAY_IMPORT: dict[str, set[str]] = {
     "jobs": BELOW | {"gangs", "mails"},
     "hooks": BELOW | {"jobs"},
     "health": BELOW | {"jobs"},
+    "metrics": BELOW | {"jobs"},
     "web": BELOW | {"brand", "jobs"},
     "api": BELOW | {"jobs"},
     "portal": BELOW | {"jobs", "web"},
     "console": BELOW | {"jobs", "web"},
     "demo": BELOW,
     "cli": BELOW | {"jobs", "mails", "upkeep", "migrations", "demo", "processes"},
-    "app": BELOW | {"jobs", "web", "api", "portal", "console", "hooks", "health", "cli"},
+    "app": BELOW
+    | {"jobs", "web", "api", "portal", "console", "hooks", "health"}
+    | {"metrics", "cli"},
 }
 
 # Libraries that belong to some shelves only.
 ONLY_IN: dict[str, set[str]] = {
-    "flask": {"web", "api", "portal", "console", "hooks", "health", "cli", "app", "sandbox"},
+    "prometheus_client": {"metrics"},
+    "flask": {
+        "metrics",
+        "web",
+        "api",
+        "portal",
+        "console",
+        "hooks",
+        "health",
+        "cli",
+        "app",
+        "sandbox",
+    },
     "sqlalchemy": BELOW - BASE - {"figures"}
     | {"mails", "migrations", "web", "api", "portal", "console", "hooks", "health", "jobs", "cli"}
     | {"demo"},
