@@ -7,6 +7,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy.orm import Session
 
 from app.billing.site import Site
@@ -36,6 +37,14 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Answer the folder that all workers of this run share."""
     base = tmp_path_factory.getbasetemp()
     return base.parent if base.name.startswith("popen-") else base
+
+
+@pytest.fixture(scope="session")
+def compiled_templates(run_folder: Path) -> FileSystemBytecodeCache:
+    """Keep templates in their compiled form for every portal of this run."""
+    folder = run_folder / "templates"
+    folder.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 import html5lib
 import pytest
 from flask import Flask
+from jinja2 import BytecodeCache
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -111,9 +112,13 @@ class Visitor:
 
 
 @pytest.fixture
-def flask_app(config: object, site: Site, database: Database) -> Flask:
+def flask_app(
+    config: object, site: Site, database: Database, compiled_templates: BytecodeCache
+) -> Flask:
     """Answer the portal on this test's database."""
-    return create_app(site.config, site=site, database=database)
+    flask_app = create_app(site.config, site=site, database=database)
+    flask_app.jinja_env.bytecode_cache = compiled_templates
+    return flask_app
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import BytecodeCache
 from playwright.sync_api import Browser, expect
 
 from app.billing import origins
@@ -80,12 +81,6 @@ def public_url(door: Door) -> str:
     return door.url
 
 
-@pytest.fixture(scope="session")
-def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Answer where the templates are kept in their compiled form."""
-    return tmp_path_factory.mktemp("templates")
-
-
 @pytest.fixture
 def portal(
     door: Door,
@@ -93,7 +88,7 @@ def portal(
     database: Database,
     world: World,
     sandbox: SandboxServer,
-    compiled_templates: Path,
+    compiled_templates: BytecodeCache,
 ) -> Iterator[Portal]:
     """Serve the portal with the demo world in it."""
     with portals.serve(door, site, database, compiled_templates) as portal:

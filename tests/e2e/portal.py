@@ -6,12 +6,11 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIApplication
 
 from flask import Flask
-from jinja2 import FileSystemBytecodeCache
+from jinja2 import BytecodeCache
 
 from app import create_app
 from app.billing.site import Site
@@ -58,13 +57,13 @@ class Portal:
 
 
 @contextmanager
-def serve(door: Door, site: Site, database: Database, compiled: Path) -> Iterator[Portal]:
+def serve(door: Door, site: Site, database: Database, compiled: BytecodeCache) -> Iterator[Portal]:
     """Serve a portal on this database for the length of a `with` block.
 
-    Templates are compiled once for all journeys, into the folder `compiled`.
+    `compiled` keeps its templates in their compiled form.
     """
     flask_app = create_app(site.config, site=site, database=database)
-    flask_app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
+    flask_app.jinja_env.bytecode_cache = compiled
     worker = Worker(database, site)
     # As in an installation, what comes through the doors is looked at by somebody else.
     flask_app.extensions["nudge"] = worker.nudge
