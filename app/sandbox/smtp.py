@@ -3,13 +3,15 @@
 import asyncio
 import ssl
 import threading
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from app.sandbox.mailbox import Mailbox
 
+Answer = TypeVar("Answer")
 LARGEST_MAIL = 10 * 1024 * 1024
 
 
@@ -26,16 +28,16 @@ class Door:
         self._handler, self._options = handler, options
         self._callers: WeakSet[SMTP] = WeakSet()
         self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox-smtp")
+        self._thread.start()
         try:
-            self._server = self._loop.run_until_complete(
+            self._server = self._run(
                 self._loop.create_server(self._speak, "127.0.0.1", port, ssl=tls)
             )
         except OSError:
-            self._loop.close()
+            self._stop()
             raise
         self.port = int(self._server.sockets[0].getsockname()[1])
-        self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox-smtp")
-        self._thread.start()
 
     @property
     def url(self) -> str:
@@ -44,13 +46,20 @@ class Door:
 
     def close(self) -> None:
         """Stop listening and hang up."""
+        self._run(self._hang_up())
+        self._stop()
+
+    def _run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        # In the loop's own thread, since the caller's may have another loop running.
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._server.close()
-        self._loop.run_until_complete(self._hang_up())
         self._loop.close()
 
     async def _hang_up(self) -> None:
+        self._server.close()
         for caller in list(self._callers):
             if isinstance(caller.transport, asyncio.WriteTransport):
                 caller.transport.abort()
