@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.billing import customers, tenants
@@ -57,8 +56,7 @@ def locale(db: Session, tenant: Tenant | None, checkout: CheckoutSession | None)
 
 def tenant_of(db: Session, tenant_id: int | None) -> Tenant | None:
     """Answer a tenant; None where nobody in particular bought."""
-    found = select(Tenant).where(Tenant.id == tenant_id)
-    return db.scalars(found).one() if tenant_id is not None else None
+    return db.get_one(Tenant, tenant_id) if tenant_id is not None else None
 
 
 def _name(tenant: Tenant | None) -> str | None:

@@ -82,7 +82,8 @@ def issue(
     )
     if row_id is not None:
         invoice_numbers.give(db, row_id, payment.app_id, livemode=payment.livemode)
-    credit_notes.issue_all(db, payment.id, now=now)
+    if payment.refunded:
+        credit_notes.issue_all(db, payment.id, now=now)
     return _of_payment(db, payment.id)
 
 
@@ -135,7 +136,7 @@ def _is_due(
     account = db.get_one(ProviderAccount, payment.provider_account_id)
     if is_recurring and site.capabilities(account.provider).hosted_invoices:
         return False
-    return not _bought_nothing(db, payment)
+    return payment.checkout_id is None or not _bought_nothing(db, payment)
 
 
 def _has_bought(payment: Payment, checkout: CheckoutSession) -> bool:
@@ -241,7 +242,8 @@ def _tie(db: Session, invoice: Invoice, provider_id: str, *, now: datetime) -> N
     invoice.payment_id = payment.id
     invoice.paid_with = _paid_with(payment)
     db.flush()
-    credit_notes.issue_all(db, payment.id, now=now)
+    if payment.refunded:
+        credit_notes.issue_all(db, payment.id, now=now)
 
 
 def _paid_with(payment: Payment) -> dict[str, Any] | None:

@@ -209,6 +209,27 @@ class TestASale:
         assert len(tara.refunds()) == 1
 
 
+class TestATrial:
+    @pytest.mark.parametrize(
+        ("method", "begun", "charged"),
+        [("stripe-card", [0], [0, 4522]), ("mollie-card", [], [4522])],
+    )
+    def test_is_invoiced_from_its_first_charge_on(
+        self, tara: Buyer, method: str, begun: list[int], charged: list[int]
+    ) -> None:
+        tara.world.price("team").trial_days = 14
+        tara.db.commit()
+        pays(tara, tara.buys(method=method))
+        due_again(tara)
+        tara.sweeps()
+        before = [row.total for row in issued(tara)]
+        tara.waits("15 days")
+        tara.sweeps()
+
+        assert before == begun
+        assert [row.total for row in issued(tara)] == charged
+
+
 class TestACreditNote:
     @pytest.mark.parametrize("method", ["stripe-card", "mollie-card"])
     def test_follows_each_refund_and_comes_to_the_whole(self, tara: Buyer, method: str) -> None:

@@ -112,6 +112,16 @@ class TestFollow:
         assert nobody.opens(f"/t/{world.globex.uuid}/").status == 404
         assert nobody.opens(f"/t/{world.globex.uuid}/plans").status == 404
 
+    def test_to_the_invoices_opens_them_and_no_more(
+        self, nobody: Visitor, issue: Issue, world: World
+    ) -> None:
+        page = nobody.posts(issue("invoices"))
+
+        assert page.location == f"/t/{world.globex.uuid}/invoices"
+        assert nobody.opens(page.location).heading == "Invoices"
+        assert nobody.opens(f"{page.location}.csv").status == 200
+        assert nobody.opens(f"/t/{world.globex.uuid}/payment-methods").status == 404
+
     def test_ends_after_an_hour(self, nobody: Visitor, issue: Issue, world: World) -> None:
         nobody.posts(issue())
         with nobody.client.session_transaction() as session:
