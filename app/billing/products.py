@@ -113,7 +113,9 @@ def arrange(
     if is_fixed or currency not in sold:
         currency = chosen or tenants.home_currency(country, sold)
     current = {subscription.price.product_id for subscription in running}
-    offered = _offered([p for p in prices if p.currency == currency], current, had)
+    # A plan that runs becomes another one without a trial.
+    without = had | {subscription.family for subscription in running}
+    offered = _offered([p for p in prices if p.currency == currency], current, without)
     plans = tuple(plan for plan in offered if plan.month or plan.year)
     return Offer(
         currency=currency,
@@ -164,7 +166,9 @@ def had_trials(
     return trials.families(db, tenant_id, livemode=livemode)
 
 
-def _offered(prices: Iterable[Price], current: set[int], had: frozenset[str]) -> list[OfferedPlan]:
+def _offered(
+    prices: Iterable[Price], current: set[int], without_trial: frozenset[str]
+) -> list[OfferedPlan]:
     plans = []
     for product, of_product in groupby(prices, key=lambda price: price.product):
         # Where an app keeps two prices for the same interval, the newer one is offered.
@@ -178,7 +182,7 @@ def _offered(prices: Iterable[Price], current: set[int], had: frozenset[str]) ->
                 once=by_interval.get(None),
                 saving=_saving(month, year),
                 is_current=product.id in current,
-                has_trial=product.family not in had,
+                has_trial=product.family not in without_trial,
             )
         )
     return plans

@@ -76,6 +76,11 @@ class Happening:
     checkout_uuid: UUID | None = None
     person: str | None = None
 
+    @property
+    def is_purchase(self) -> bool:
+        """It is about a checkout, which has a page."""
+        return self.checkout_uuid is not None and self.entry.kind.startswith("checkout.")
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
