@@ -17,7 +17,9 @@ from app.models import Act, App, Membership, PaymentMethod, Subscription
 from app.models.subscription import RUNNING
 from app.providers.base import SubscriptionRequest
 
-LONGEST_REASON = 500
+LONGEST_TEXT = 500
+# A word from the page's list stands before the text.
+LONGEST_REASON = LONGEST_TEXT + 20
 _ACT = table(Act)
 
 
@@ -28,7 +30,7 @@ def cancel(
     has ended, it answers the same. Commits.
 
     A change that waits for the next period is dropped first. Raises NotAllowed for a member,
-    Invalid for a reason of more than 500 characters, Conflict where there is no plan or its first
+    Invalid for a reason of more than 520 characters, Conflict where there is no plan or its first
     payment is on its way, ProviderUnavailable where it is stored and will be done a little later.
     """
     if reason is not None and len(reason) > LONGEST_REASON:

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext
 from wtforms import StringField, TextAreaField
 from wtforms.validators import AnyOf, Length, Optional
 
-from app.billing.cancelations import LONGEST_REASON
+from app.billing.cancelations import LONGEST_TEXT
 from app.web import forms
 
 REASONS = {
@@ -16,7 +16,6 @@ REASONS = {
     "switched": lazy_gettext("We use something else now"),
     "other": lazy_gettext("Another reason"),
 }
-_LONGEST_TEXT = LONGEST_REASON - max(len(word) for word in REASONS) - len(": ")
 
 
 class CancelForm(forms.Form):
@@ -30,7 +29,7 @@ class CancelForm(forms.Form):
         lazy_gettext("In your own words"),
         [
             Length(
-                max=_LONGEST_TEXT,
+                max=LONGEST_TEXT,
                 message=lazy_gettext("Use at most %(max)d characters."),
             )
         ],

@@ -318,7 +318,7 @@ class TestCancel:
         ("sent", "problem"),
         [
             ({"why": "nonsense"}, "Choose a reason from the list."),
-            ({"comment": "x" * 501}, "Use at most 48"),
+            ({"comment": "x" * 501}, "Use at most 500"),
         ],
     )
     def test_refuses_a_reason_that_is_none_and_keeps_what_was_typed(

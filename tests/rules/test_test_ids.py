@@ -17,6 +17,9 @@ VERSION_1 = {
     *("tax-country", "vat-number", "method-*"),
     *("order-net", "order-tax", "order-total", "update-order", "pay"),
     *("checkout-status", "try-again", "plan-name", "plan-status"),
+    *("change-plan", "moment-now", "moment-period_end", "change-preview", "change-confirm"),
+    *("change-due-now", "change-renewal", "drop-change"),
+    *("cancel-plan", "cancel-confirm", "resume-plan"),
     *("invoice-pdf-*", "invoices-csv"),
 }
 SOURCES = {
