@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from app import mails
 from app.billing import sweep
 from app.billing.site import Site
 from app.db.engine import Database
@@ -36,6 +37,11 @@ class Worker:
         """Do what the worker does every minute."""
         with self._database.writer() as db:
             sweep.run(db, self._site)
+
+    def send_mails(self) -> None:
+        """Do what the worker does when a mail was written."""
+        with self._database.writer() as db:
+            mails.send_due(db, self._site)
 
     def stop(self) -> None:
         """End after the look at hand."""
