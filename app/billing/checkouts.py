@@ -167,11 +167,10 @@ def drop_unclaimed(db: Session, site: Site, checkout_id: int) -> None:
 def perform_acts(db: Session, site: Site, checkout_id: int) -> None:
     """Do what a checkout's truth asks for at the provider; what fails is left for the sweep."""
     waiting = acts.waiting_for(db, checkout_id)
-    plans = method_acts.plans_charged_anew(db, waiting)
     db.commit()
     for act_id in waiting:
         deeds.perform(db, site, act_id)
-    for plan_id in plans:
+    for plan_id in method_acts.plans_charged_anew(db, waiting):
         _charge_anew(db, site, plan_id)
 
 

@@ -110,7 +110,7 @@ def use_new(
 
 def forget(db: Session, method: PaymentMethod, *, now: datetime, user_id: int | None = None) -> str:
     """Ask for a method to be forgotten and answer the act's effect."""
-    effect = f"forget:{method.id}"
+    effect = forgetting(method)
     acts.ask(
         db,
         "forget_payment_method",
@@ -125,36 +125,53 @@ def forget(db: Session, method: PaymentMethod, *, now: datetime, user_id: int | 
     return effect
 
 
-def still_charged(db: Session, method_id: int) -> Sequence[int]:
-    """Answer the plans that would be charged by a method."""
-    asked = select(Subscription.id).where(
-        Subscription.payment_method_id == method_id,
-        Subscription.status.in_(RUNNING),
-        Subscription.canceled_at.is_(None),
-        Subscription.is_duplicate.is_(False),
-    )
-    return db.scalars(asked).all()
+def forgetting(method: PaymentMethod) -> str:
+    """Answer the effect of the act by which a method is forgotten."""
+    return f"forget:{method.id}"
 
 
-def is_switching(db: Session, plan_ids: Sequence[int]) -> bool:
-    """Answer whether another method is about to be charged for each of these plans."""
-    waiting = db.scalars(
-        select(_ACT.c.subscription_id).where(
-            _ACT.c.subscription_id.in_(plan_ids),
+def upcoming(db: Session, plan_id: int) -> int | None:
+    """Answer the method a plan will be charged by once the provider has done what it was asked."""
+    return db.scalar(
+        select(_ACT.c.payment_method_id)
+        .where(
+            _ACT.c.subscription_id == plan_id,
             _ACT.c.kind == "set_default_method",
             _ACT.c.state == "waiting",
         )
+        .order_by(_ACT.c.id.desc())
+        .limit(1)
     )
-    return set(plan_ids) <= set(waiting)
+
+
+def pays_for(db: Session, method: PaymentMethod) -> list[Subscription]:
+    """Answer the plans that are charged by a method now, or will be in a moment."""
+    return [
+        plan
+        for plan in plans(db, method.tenant_id, livemode=method.livemode)
+        if not charges_no_more(plan)
+        and method.id in (plan.payment_method_id, upcoming(db, plan.id))
+    ]
+
+
+def switches(db: Session, method: PaymentMethod) -> list[str]:
+    """Answer the acts, by effect, that give another method to the plans that one pays for."""
+    asked = select(_ACT.c.effect).where(
+        _ACT.c.subscription_id.in_([plan.id for plan in pays_for(db, method)]),
+        _ACT.c.kind == "set_default_method",
+        _ACT.c.state == "waiting",
+    )
+    return list(db.scalars(asked.order_by(_ACT.c.id)))
 
 
 def plans_charged_anew(db: Session, act_ids: Sequence[int]) -> list[int]:
-    """Answer the plans that some of these acts give another payment method."""
+    """Answer the plans that some of these acts have given another payment method."""
     if not act_ids:
         return []
     found = select(_ACT.c.subscription_id).where(
         _ACT.c.id.in_(act_ids),
         _ACT.c.kind == "set_default_method",
+        _ACT.c.state == "done",
         _ACT.c.subscription_id.is_not(None),
     )
     return [plan for plan in db.scalars(found) if plan is not None]

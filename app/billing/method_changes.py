@@ -70,12 +70,7 @@ def consider(db: Session, site: Site, *, membership: Membership, method_uuid: UU
     where it was removed, and Conflict where a plan would be left without one."""
     _require_admin(membership)
     method = payment_methods.find(db, membership.tenant, method_uuid)
-    running = _plans(db, membership.tenant)
-    charged = [
-        plan
-        for plan in running
-        if plan.payment_method_id == method.id and not method_acts.charges_no_more(plan)
-    ]
+    charged = method_acts.pays_for(db, method)
     replacement = _replacement(db, site, membership.tenant, method)
     if charged and replacement is None:
         raise Conflict(
@@ -198,8 +193,9 @@ def _ask_for_removal(
     tenant, now = lock.one(db, Tenant, membership.tenant_id), site.clock.now()
     method = payment_methods.find(db, tenant, method_uuid)
     if method.removed_at is not None:
+        effects = [*method_acts.switches(db, method), method_acts.forgetting(method)]
         db.rollback()
-        return [f"forget:{method.id}"]
+        return effects
     try:
         removal = consider(db, site, membership=membership, method_uuid=method_uuid)
     except Conflict:

@@ -110,13 +110,14 @@ class Forget:
 
     def _require_uncharged(self) -> None:
         assert self._act.payment_method_id is not None
-        charged = method_acts.still_charged(self._db, self._act.payment_method_id)
-        is_switching = bool(charged) and method_acts.is_switching(self._db, charged)
+        method = self._db.get_one(PaymentMethod, self._act.payment_method_id)
+        pays = method_acts.pays_for(self._db, method)
+        is_switching = bool(method_acts.switches(self._db, method))
         self._db.commit()
         if is_switching:
             raise errors.Unavailable("another method is not charged yet")
-        if charged:
-            raise errors.Refused("it is still charged for a plan")
+        if pays:
+            raise errors.Refused("a plan is still charged by it")
 
 
 def _cause(db: Session, act: Act) -> str:
