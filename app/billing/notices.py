@@ -222,12 +222,14 @@ def charged_back(
 
 def _invoice(invoice: Invoice) -> dict[str, Any]:
     return {
-        "uuid": str(invoice.uuid),
+        "invoice": str(invoice.uuid),
         "number": invoice.document_number or invoice.provider_number,
         "net": invoice.net,
         "tax": invoice.tax,
         "total": invoice.total,
         "currency": invoice.currency,
+        "period_start": webhooks.moment(invoice.period_start),
+        "period_end": webhooks.moment(invoice.period_end),
     }
 
 

@@ -51,7 +51,6 @@ def tell(
         subscription,
         "subscription.activated" if after == "active" else f"subscription.{after}",
         effect=f"subscription:{subscription.id}:{subscription.version}:{after}",
-        payload={"uuid": str(subscription.uuid), "status": after},
         now=now,
     )
     if after == "canceled" and not subscription.is_duplicate:

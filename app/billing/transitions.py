@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -57,7 +56,6 @@ def move(
         checkout,
         "checkout.completed" if state == "complete" else f"checkout.{state}",
         effect=f"checkout:{checkout.id}:{state}",
-        payload=_payload(checkout),
         now=now,
     )
     return True
@@ -78,13 +76,3 @@ def _ask_for_review(db: Session, checkout: CheckoutSession, reason: str, *, now:
         livemode=checkout.livemode,
         now=now,
     )
-
-
-def _payload(checkout: CheckoutSession) -> dict[str, Any]:
-    return {
-        "uuid": str(checkout.uuid),
-        "state": checkout.state,
-        "mode": checkout.mode,
-        "total": checkout.total,
-        "currency": checkout.currency,
-    }

@@ -165,7 +165,7 @@ class TestDeliveries:
         telling.delivers()
 
         (item,) = reader.gets(path).get_json()["items"]
-        assert (item["state"], item["type"]) == ("waiting", "subscription.renewed")
+        assert (item["state"], item["type"]) == ("waiting", "subscription.changed")
         assert item["tenantUuid"] == str(world.globex.uuid)
         assert [attempt["responseStatus"] for attempt in item["attempts"]] == [500]
 
@@ -182,7 +182,7 @@ class TestDeliveries:
         self, reader: Caller, world: World, telling: Telling
     ) -> None:
         path = path_of(world, str(telling.endpoint.uuid), "deliveries")
-        for type_ in ("subscription.activated", "subscription.renewed", "subscription.canceled"):
+        for type_ in ("subscription.activated", "subscription.changed", "subscription.canceled"):
             telling.happens(type_)
             telling.delivers()
 
@@ -190,7 +190,7 @@ class TestDeliveries:
         rest = reader.gets(f"{path}?limit=2&after={first['items'][-1]['uuid']}").get_json()
 
         assert first["totalItems"] == 3
-        assert [item["type"][13:] for item in first["items"]] == ["canceled", "renewed"]
+        assert [item["type"][13:] for item in first["items"]] == ["canceled", "changed"]
         assert [item["type"][13:] for item in rest["items"]] == ["activated"]
         assert reader.gets(f"{path}?state=failed").get_json()["totalItems"] == 0
 

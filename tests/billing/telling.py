@@ -59,7 +59,7 @@ class Telling:
         self.db.commit()
         return made
 
-    def happens(self, type_: str = "subscription.renewed", tenant: Tenant | None = None) -> None:
+    def happens(self, type_: str = "subscription.changed", tenant: Tenant | None = None) -> None:
         """Let something happen to the plan of a tenant."""
         of = tenant or self.world.globex
         if of.id not in self.plans:

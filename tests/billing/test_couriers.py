@@ -71,7 +71,7 @@ class TestACourier:
 
         until(lambda: telling.states() == ["delivered"])
 
-        assert telling.heard() == ["subscription.renewed"]
+        assert telling.heard() == ["subscription.changed"]
 
     def test_keeps_the_order_of_each_tenant(self, telling: Telling, courier: Courier) -> None:
         some = tenants(telling, 4)

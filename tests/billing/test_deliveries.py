@@ -47,7 +47,7 @@ class TestADelivery:
         body = telling.verifies(taken)
         plan, price = telling.plans[telling.world.globex.id], telling.world.price("team")
         assert (body["type"], body["timestamp"]) == (
-            "subscription.renewed",
+            "subscription.changed",
             webhooks.moment(telling.rows()[0].event.at),
         )
         data = body["data"]

@@ -169,8 +169,14 @@ class TestAKilledWorker:
                 telling.happens(f"subscription.{at}", tenant)
         for at in range(MAILS):
             receipt = mail_kinds.Receipt(plan="Team", amount=Money(100 + at, "EUR"))
-            ids = {"app_id": world.app.id, "tenant_id": world.globex.id}
-            mails.write(db, receipt, f"payment:test-{at}", now=telling.now, **ids)
+            mails.write(
+                db,
+                receipt,
+                f"payment:test-{at}",
+                app_id=world.app.id,
+                tenant_id=world.globex.id,
+                now=telling.now,
+            )
         db.commit()
 
     def assert_webhooks_are_whole(self, telling: Telling) -> None:

@@ -131,7 +131,7 @@ class TestTheReceiver:
         telling.delivers()
         endpoints.rotate_secret(world.db, site, endpoint)
         endpoint.old_secret_until = None
-        telling.happens("subscription.renewed")
+        telling.happens("subscription.changed")
         telling.delivers()
         lines = program.stop()
 
