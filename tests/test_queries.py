@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from app.billing import checkouts
+from app import clock
+from app.billing import checkouts, timeline
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import CheckoutSession, ProviderEvent
@@ -80,3 +81,24 @@ class TestThePlansPage:
 
         assert page.status == 200
         assert len(statements.said) <= 2, statements.said
+
+
+class TestTheOverview:
+    def test_asks_as_little_of_a_long_history_as_of_a_short_one(
+        self, tara: Visitor, world: cast.World, database: Database
+    ) -> None:
+        plan = world.begin_plan(world.globex)
+        cause = timeline.by_user(world.tara.uuid)
+        path = f"/t/{world.globex.uuid}/"
+
+        def asks(entries: int, page: str) -> int:
+            for _ in range(entries):
+                timeline.note(world.db, plan, "subscription.active", cause=cause, now=clock.wall())
+            world.db.commit()
+            statements = Statements(database)
+            assert tara.opens(page).status == 200
+            return len(statements.said)
+
+        for page in (path, f"{path}activity"):
+            few, many = asks(1, page), asks(40, page)
+            assert few == many <= 8

@@ -99,6 +99,7 @@ class TestOffer:
                 tax=0,
                 total=19000,
                 started_at=clock.wall(),
+                anchor_at=clock.wall(),
             )
         )
         db.flush()

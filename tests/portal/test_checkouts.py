@@ -75,7 +75,7 @@ class TestActive:
 
         assert page.words("plan-name") == "Team, yearly"
         assert page.at("plan-status").get("data-status") == "active"
-        assert "Renewal, €452.20" in page.words()
+        assert "Renewal: €452.20" in page.words()
 
     def test_calls_a_one_time_purchase_paid(self, tara: Visitor, begin: Begin) -> None:
         page = come_back(tara, payer.pays(begin("stripe-card", "onboarding", None)))
