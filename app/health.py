@@ -24,13 +24,16 @@ def live() -> dict[str, str]:
 
 @health.get("/readyz")
 def ready() -> tuple[dict[str, object], int]:
-    """Answer whether the database (and in the demo the sandbox and the worker) answer too."""
+    """Answer whether the database (and in the demo the sandbox and the worker) answer too. Without
+    a mail server we are ready all the same: mails wait."""
     site: Site = current_app.extensions["site"]
     parts = {"database": _database_answers(current_app.extensions["database"])}
     if site.config.DEMO:
         parts |= {"sandbox": _sandbox_answers(site.config), "worker": _worker_answers(site.config)}
     is_ready = all(parts.values())
-    return {"status": "ok" if is_ready else "waiting", **parts}, 200 if is_ready else 503
+    mail = "set" if site.config.SMTP_URL else "not set, mails wait"
+    status = "ok" if is_ready else "waiting"
+    return {"status": status, **parts, "mail_server": mail}, 200 if is_ready else 503
 
 
 def install(flask_app: Flask) -> None:

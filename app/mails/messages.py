@@ -56,8 +56,10 @@ def compose(letter: Letter, site: Site, *, at: datetime) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = reader.language.replace("_", "-")
     values = _values(letter, content, reader)
-    message.set_content(_print("mail.txt", values), cte="quoted-printable")
-    message.add_alternative(_print("mail.html", values), subtype="html", cte="quoted-printable")
+    message.set_content(_print("mails/mail.txt", values), cte="quoted-printable")
+    message.add_alternative(
+        _print("mails/mail.html", values), subtype="html", cte="quoted-printable"
+    )
     return message
 
 

@@ -49,7 +49,7 @@ def languages() -> frozenset[str]:
 def templates() -> Environment:
     """Answer what prints mails; a value that is missing is an error, never a gap."""
     return Environment(
-        loader=FileSystemLoader(ROOT / "templates/mails"),
+        loader=FileSystemLoader(ROOT / "templates"),
         autoescape=select_autoescape(["html"], default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
