@@ -11,7 +11,8 @@ from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from app.billing.errors import Invalid, NotFound
-from app.models import Invoice, Tenant
+from app.models import Invoice, Payment, Tenant
+from app.money import Money
 
 Kind = Literal["invoice", "credit_note"]
 PAGE = 25
@@ -86,6 +87,14 @@ def corrections(db: Session, invoice: Invoice) -> list[Invoice]:
     """Answer the credit notes of an invoice, oldest first."""
     found = select(Invoice).where(Invoice.corrects_id == invoice.id)
     return list(db.scalars(found.order_by(Invoice.id)))
+
+
+def charged(db: Session, invoice: Invoice) -> Money | None:
+    """Answer what was taken for an invoice where that is not its total: a credit paid the rest."""
+    payment = db.get(Payment, invoice.payment_id) if invoice.payment_id is not None else None
+    if invoice.kind == "credit_note" or payment is None or payment.amount == invoice.total:
+        return None
+    return payment.total
 
 
 def of_checkout(db: Session, checkout_id: int) -> Invoice | None:

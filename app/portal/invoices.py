@@ -42,6 +42,7 @@ def one(membership: Membership, invoice: UUID) -> str:
         invoice=found,
         sentence=tax_sentences.unpack(found.tax_sentence),
         corrections=invoice_lists.corrections(sessions.db(), found),
+        charged=invoice_lists.charged(sessions.db(), found),
     )
 
 

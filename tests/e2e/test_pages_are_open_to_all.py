@@ -186,3 +186,18 @@ class TestAfterAPurchase:
 
         tara.goes_to("payment-methods")
         is_open_to_all(tara)
+
+    def test_invoices(self, tara: Payer) -> None:
+        tara.goes_to("invoices")
+        is_open_to_all(tara)
+
+        tara.orders("onboarding", None, method="mollie-card")
+        tara.pays()
+        tara.sees_checkout("active")
+
+        tara.goes_to("invoices")
+        is_open_to_all(tara)
+
+        tara.page.get_by_role("link", name="TEST-ACME-000001", exact=True).click()
+        tara.sees_heading("Invoice TEST-ACME-000001")
+        is_open_to_all(tara)

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from pypdf import PdfReader
 
-from app.models import Invoice
+from app.models import Invoice, Payment
 from tests.cast import World
 from tests.pages import Visitor
 
@@ -186,6 +186,26 @@ class TestOne:
         assert "It has not been paid yet." in page.words()
         assert stripes.hosted_url in [a.get("href") for a in page.all("a")]
         assert page.at("invoice-pdf-ABCD-0001").get("href") == stripes.pdf_url
+
+    def test_says_what_a_credit_paid(self, tara: Visitor, world: World, path: str) -> None:
+        payment = Payment(
+            app_id=world.app.id,
+            tenant_id=world.globex.id,
+            provider_account_id=world.account("stripe").id,
+            provider_id="pi_1",
+            livemode=False,
+            status="paid",
+            amount=4000,
+            currency="EUR",
+            attempted_at=FIRST,
+        )
+        world.db.add(payment)
+        world.db.flush()
+        invoice = add_stripes(world, payment_id=payment.id)
+
+        page = tara.opens(f"{path}/{invoice.uuid}")
+
+        assert "€40.00 of it was charged; the rest came from your credit." in page.words()
 
     def test_is_not_there_for_a_stranger(
         self, tara: Visitor, peter: Visitor, world: World, path: str
