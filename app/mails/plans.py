@@ -7,7 +7,7 @@ from app.billing import method_names
 from app.billing.mail_kinds import Canceled, CardExpiring, PlanChanged, RenewalAhead
 from app.billing.text import Text
 from app.mails import content
-from app.mails.content import Button, Content
+from app.mails.content import Button, Content, Fact
 from app.mails.places import Places
 
 _ENDED = {
@@ -30,7 +30,7 @@ def renewal_ahead(told: RenewalAhead, places: Places) -> Content:
         heading=_ahead_heading(told, values),
         paragraphs=(
             _ahead(told, values),
-            Text("If you want to keep it, there is nothing for you to do."),
+            Text("If you want to keep the plan, there is nothing for you to do."),
             Text("To change or cancel the plan, do so before that day."),
         ),
         facts=content.only(
@@ -44,22 +44,16 @@ def renewal_ahead(told: RenewalAhead, places: Places) -> Content:
 
 
 def plan_changed(told: PlanChanged, places: Places) -> Content:
-    """Another plan or quantity is in force, or will be."""
+    """Another plan, period or quantity is in force, or will be."""
     values = {"plan": told.plan, "before": told.before_plan, "at": told.takes_effect_at}
+    later = Text("Your plan changes on %(at)s", values)
+    now = Text("Your plan has changed")
     return Content(
-        subject=Text("Your plan will change on %(at)s", values)
-        if told.is_scheduled
-        else Text("Your plan has changed"),
-        heading=Text("%(plan)s from %(at)s on", values)
-        if told.is_scheduled
-        else Text("You now have %(plan)s", values),
-        paragraphs=(_changed(told, values), _money_of_change(told), _from_then_on(told)),
+        subject=later if told.is_scheduled else now,
+        heading=later if told.is_scheduled else now,
+        paragraphs=(_changed(told, values), _money_of_change(told), _costs(told)),
         facts=content.only(
-            (Text("Before"), _much(told.before_plan, told.before_quantity)),
-            (
-                Text("Now") if not told.is_scheduled else Text("Then"),
-                _much(told.plan, told.quantity),
-            ),
+            *_before_and_after(told),
             (Text("From"), told.takes_effect_at),
             (Text("Charged today"), told.charged),
             (Text("Credit"), told.credited),
@@ -148,13 +142,26 @@ def _ahead(told: RenewalAhead, values: dict[str, object]) -> Text:
 
 
 def _changed(told: PlanChanged, values: dict[str, object]) -> Text:
-    if told.plan == told.before_plan and told.quantity != told.before_quantity:
+    if told.plan != told.before_plan:
+        if told.is_scheduled:
+            return Text("%(before)s becomes %(plan)s on %(at)s.", values)
+        return Text("%(before)s has become %(plan)s.", values)
+    if told.quantity != told.before_quantity:
         if told.is_scheduled:
             return Text("The quantity of %(plan)s changes on %(at)s.", values)
         return Text("The quantity of %(plan)s has been changed.", values)
-    if told.is_scheduled:
-        return Text("%(before)s becomes %(plan)s on %(at)s.", values)
-    return Text("%(before)s has become %(plan)s.", values)
+    if told.interval == "year":
+        return Text("%(plan)s is billed yearly from %(at)s on.", values)
+    return Text("%(plan)s is billed monthly from %(at)s on.", values)
+
+
+def _before_and_after(told: PlanChanged) -> tuple[Fact, ...]:
+    before = _much(told.before_plan, told.before_quantity)
+    after = _much(told.plan, told.quantity)
+    if before == after:
+        return ((Text("Plan"), after),)
+    label = Text("Then") if told.is_scheduled else Text("Now")
+    return ((Text("Before"), before), (label, after))
 
 
 def _money_of_change(told: PlanChanged) -> Text:
@@ -165,11 +172,15 @@ def _money_of_change(told: PlanChanged) -> Text:
     return Text("Nothing was charged for the change itself.")
 
 
-def _from_then_on(told: PlanChanged) -> Text:
-    values = {"amount": told.renewal, "at": told.next_charge_at}
+def _costs(told: PlanChanged) -> Text:
+    values = {"amount": told.renewal}
+    if told.is_scheduled:
+        if told.interval == "year":
+            return Text("From then on it costs %(amount)s each year.", values)
+        return Text("From then on it costs %(amount)s each month.", values)
     if told.interval == "year":
-        return Text("From then on it costs %(amount)s each year.", values)
-    return Text("From then on it costs %(amount)s each month.", values)
+        return Text("It now costs %(amount)s each year.", values)
+    return Text("It now costs %(amount)s each month.", values)
 
 
 def _much(plan: str, quantity: int) -> Text:

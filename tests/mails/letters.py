@@ -120,6 +120,15 @@ TOLD: dict[str, Mailable] = {
         takes_effect_at=LATER,
         is_scheduled=True,
     ),
+    "plan_changed, yearly": mail_kinds.PlanChanged(
+        plan="Team",
+        quantity=1,
+        before_plan="Team",
+        before_quantity=1,
+        renewal=DUE,
+        interval="year",
+        takes_effect_at=NOW,
+    ),
     "canceled": mail_kinds.Canceled(plan="Team", ends_at=LATER),
     **{
         f"canceled, {reason}": mail_kinds.Canceled(

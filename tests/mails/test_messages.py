@@ -179,6 +179,8 @@ class TestContents:
             ("renewal_ahead, first", "€1,140.00 is charged for the first time."),
             ("plan_changed", "For the rest of the period €1,140.00 was charged."),
             ("plan_changed, scheduled", "Team becomes Starter on 20 December 2026."),
+            ("plan_changed, yearly", "Team is billed yearly from 20 November 2026 on."),
+            ("plan_changed, yearly", "It now costs €1,140.00 each year."),
             ("plan_changed, fewer seats", "€1,140.00 is taken off the next charges."),
             ("canceled", "You can use it until 20 December 2026."),
             ("canceled, not_paid", "the time to pay it is over."),
