@@ -181,7 +181,7 @@ def _note(
         db,
         row,
         kind,
-        cause=f"user {membership.user.uuid}",
+        cause=timeline.by_user(membership.user.uuid),
         now=site.clock.now(),
         before=row.shown_status,
         details=details,

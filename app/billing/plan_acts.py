@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import claims, deeds, openings, subscriptions
+from app.billing import claims, deeds, openings, subscriptions, timeline
 from app.billing.errors import BillingError, Unsupported
 from app.billing.site import Site
 from app.db.base import table
@@ -37,7 +37,7 @@ def look(db: Session, site: Site, subscription_id: int, membership: Membership) 
     """Look at a plan after something was done to it: a charge, an invoice or a credit may have
     come of it. What cannot be seen now is left for the sweep."""
     try:
-        subscriptions.sync(db, site, subscription_id, cause=f"user {membership.user.uuid}")
+        subscriptions.sync(db, site, subscription_id, cause=timeline.by_user(membership.user.uuid))
     except errors.ProviderError as error:
         db.rollback()
         log.warning("subscription %s was not looked at: %s", subscription_id, error)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.billing import mail_kinds, mails, plan_switches, requests, subscriptions
+from app.billing import mail_kinds, mails, plan_switches, requests, subscriptions, timeline
 from app.billing.site import Site
 from app.db import lock
 from app.models import Act, Subscription, SubscriptionChange, User
@@ -183,4 +183,4 @@ def cause_of(db: Session, act: Act) -> str:
     """Answer who asked for an act, as the timeline keeps it."""
     if act.user_id is None:
         return "act"
-    return f"user {db.get_one(User, act.user_id).uuid}"
+    return timeline.by_user(db.get_one(User, act.user_id).uuid)

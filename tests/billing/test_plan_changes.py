@@ -27,6 +27,7 @@ from tests.billing.running_plans import (
     lives_on,
     plan,
     previews,
+    resumes,
 )
 
 # Team 19, Business 39 a month and seat, Team 190 a year; with 19 % VAT, two seats.
@@ -98,6 +99,18 @@ class TestPreview:
         change = previews(tara, quantity=1)
 
         assert change.due_now == -TEAM // 2
+
+    def test_names_what_is_left_to_pay_after_a_credit(self, tara: Buyer) -> None:
+        bought(tara, STRIPE)
+        changes(tara, quantity=1)
+
+        change = previews(tara, "business")
+
+        # The credit is of one seat of Team.
+        assert change.due_now == (BUSINESS - TEAM // 2) - TEAM // 2
+        confirms(tara, change)
+        assert renewals(tara)[-1] == change.due_now
+        assert plan(tara).credit == 0
 
     def test_at_the_price_that_is_no_longer_sold_is_for_those_who_have_it(
         self, tara: Buyer
@@ -333,6 +346,38 @@ class TestConfirm:
         assert entry.details["after"]["total"] == BUSINESS * 3 // 2
         (mail,) = tara.rows(Mail, Mail.kind == "plan_changed")
         assert mail.tenant_id == tara.world.globex.id
+
+
+@pytest.mark.parametrize("method", CARDS)
+class TestOnTrial:
+    @pytest.fixture(autouse=True)
+    def trial(self, tara: Buyer) -> None:
+        tara.world.price("team").trial_days = 14
+        tara.db.commit()
+
+    def test_counts_from_the_end_of_the_trial(self, tara: Buyer, method: str) -> None:
+        row = bought(tara, method)
+        assert (row.status, row.trial_end) == ("trialing", row.period_end)
+
+        change = changes(tara, "business")
+
+        assert (change.state, change.due_now) == ("scheduled", 0)
+        assert plan(tara).status == "trialing"
+        lives_on(tara, "15 days")
+        assert stated(tara) == ("Business", "month", 2, BUSINESS)
+        assert plan(tara).status == "active"
+        assert renewals(tara)[-1] == BUSINESS
+
+    def test_that_is_canceled_charges_nothing_and_can_go_on(self, tara: Buyer, method: str) -> None:
+        bought(tara, method)
+        cancels(tara)
+        assert plan(tara).status == "canceling"
+        resumes(tara)
+
+        assert plan(tara).status == "trialing"
+        lives_on(tara, "15 days")
+        assert plan(tara).status == "active"
+        assert renewals(tara)[-1] == TEAM
 
 
 class TestAStaleChange:

@@ -14,8 +14,11 @@ from app.billing.site import Site
 from app.models import Price
 from app.portal import links
 from app.web import visits
+from tests.billing.purchases import Buyer
+from tests.billing.running_plans import bought, plan
 from tests.cast import World
 from tests.pages import Visitor
+from tests.sandbox_server import SandboxServer
 
 Issue = Callable[..., str]
 
@@ -193,3 +196,22 @@ class TestReturnUrl:
 class TestScopes:
     def test_that_are_offered_have_their_page(self) -> None:
         assert set(links.STARTS) == set(visits.SCOPES) == set(portal_links.OFFERED)
+
+
+class TestALinkThatEndsThePlan:
+    def test_opens_that_one_act_and_its_result(
+        self, nobody: Visitor, issue: Issue, world: World, site: Site, sandbox: SandboxServer
+    ) -> None:
+        buyer = Buyer(world, site, sandbox, world.tara)
+        bought(buyer, "stripe-card")
+        home = f"/t/{world.globex.uuid}/subscription"
+
+        assert nobody.posts(issue("cancel")).location == f"{home}/cancel"
+
+        assert nobody.opens(home).status == 404
+        assert nobody.opens(f"/t/{world.globex.uuid}/").status == 404
+        assert nobody.posts(f"{home}/resume").status == 404
+        done = nobody.opens(nobody.posts(f"{home}/cancel").location)
+        assert done.heading == "Your plan is set to end"
+        assert home not in [a.get("href") for a in done.all("a")]
+        assert plan(buyer).status == "canceling"

@@ -56,8 +56,10 @@ def preview(client: Client, change: base.SubscriptionChange) -> base.ChangePrevi
     details = {**_items(change, found), **_proration(change)}
     body = {"subscription": change.provider_id, "subscription_details": details}
     bill = client.post("invoices/create_preview", params=body, key=None)
+    # What is to be paid is less than the total where the customer has credit.
+    due = bill["total"] if bill["total"] < 0 else bill["amount_due"]
     return base.ChangePreview(
-        due_now=wire.money(bill["total"], bill["currency"]),
+        due_now=wire.money(due, bill["currency"]),
         renewal=change.total,
         at=change.proration_at or wire.read_time(bill["created"]),
     )
