@@ -22,7 +22,7 @@ from app.billing import (
     subscriptions,
     timeline,
 )
-from app.billing.errors import Conflict, NotAllowed
+from app.billing.errors import Conflict, NotAllowed, ProviderUnavailable
 from app.billing.site import Site
 from app.db import lock
 from app.models import (
@@ -295,8 +295,13 @@ def _result(db: Session, plan_id: int) -> Result:
 def _perform(db: Session, site: Site, effects: Sequence[str]) -> None:
     for effect in effects:
         state = plan_acts.perform(db, site, effect)
-        if state != "done":
+        if state == "failed":
             raise plan_acts.not_done(state)
+        if state != "done":
+            raise ProviderUnavailable(
+                "The payment provider does not answer at the moment. What you asked for is kept and"
+                " will be done; you need not ask again."
+            )
 
 
 def _plans(db: Session, tenant: Tenant) -> list[Subscription]:
