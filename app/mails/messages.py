@@ -54,12 +54,13 @@ def compose(letter: Letter, site: Site, *, at: datetime) -> EmailMessage:
         message["Reply-To"] = _address("", letter.app.support_email)
     message["Subject"] = reader.line(content.subject)
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = reader.language.replace("_", "-")
     values = _values(letter, content, reader)
     message.set_content(_print("mails/mail.txt", values), cte="quoted-printable")
     message.add_alternative(
         _print("mails/mail.html", values), subtype="html", cte="quoted-printable"
     )
+    # Last, since each part that is added takes the headers about content for itself.
+    message["Content-Language"] = reader.language.replace("_", "-")
     return message
 
 
