@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import claims, deeds, openings, subscriptions, timeline
-from app.billing.errors import BillingError, Unsupported
+from app.billing import claims, deeds, subscriptions, timeline
+from app.billing.errors import BillingError, ProviderUnavailable, Unsupported
 from app.billing.site import Site
 from app.db.base import table
 from app.models import Act, Membership
@@ -46,7 +46,11 @@ def look(db: Session, site: Site, subscription_id: int, membership: Membership) 
 def said(error: errors.ProviderError) -> BillingError:
     """Answer what a person is told where the provider did not do what was asked."""
     if not error.permanent or error.spends_key:
-        return openings.unavailable(error)
+        return ProviderUnavailable(
+            "The payment provider does not answer at the moment. Nothing has changed. Try again in"
+            " a minute.",
+            retry_after=getattr(error, "retry_after", None) or 30,
+        )
     log.warning("a plan's change was refused: %s", error)
     return Unsupported(
         "The payment provider did not accept this. Nothing has changed. Look at the plan again, or"
@@ -58,7 +62,10 @@ def not_done(state: str | None) -> BillingError:
     """Answer what a person is told where an act was stored and has not been done."""
     if state == "failed":
         return said(errors.Refused("the act was refused"))
-    return openings.unavailable(errors.Unavailable("the act will be tried again"))
+    return ProviderUnavailable(
+        "The payment provider does not answer at the moment. What you asked for is kept and done"
+        " once, as soon as it answers. You need not ask again."
+    )
 
 
 def _came_to(db: Session, act_id: int) -> str | None:

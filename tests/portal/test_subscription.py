@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.billing.site import Site
-from app.models import Invoice, Subscription, SubscriptionChange
+from app.models import Invoice, Payment, Subscription, SubscriptionChange
 from tests.billing.purchases import Buyer
 from tests.billing.running_plans import bought, cancels, changes, lives_on, previews
 from tests.cast import World
@@ -142,6 +142,23 @@ class TestShow:
 
         assert hosted in [a.get("href") for a in page.all("a")]
 
+    def test_leads_to_the_bank_where_a_charge_waits_to_be_confirmed(
+        self, buyer: Buyer, tara: Visitor, home: str, db: Session
+    ) -> None:
+        bought(buyer, "stripe-card")
+        lives_on(buyer, "1 days")
+        set_state(buyer, status="past_due", pay_by=datetime(2031, 3, 20, tzinfo=UTC))
+        hosted = "https://invoice.example/i/1"
+        db.execute(update(Payment).values(status="action_needed"))
+        db.execute(update(Invoice).values(status="open", hosted_url=hosted))
+        db.commit()
+
+        page = tara.opens(home)
+
+        assert "Your bank asks you to confirm a charge" in page.words()
+        assert "20 March 2031" in page.words()
+        assert hosted in [a.get("href") for a in page.all("a")]
+
     def test_does_not_exist_for_strangers(
         self, buyer: Buyer, peter: Visitor, nobody: Visitor, home: str
     ) -> None:
@@ -258,6 +275,7 @@ class TestChange:
         page = tara.opens(tara.posts(f"{home}/change/{change.uuid}").location)
 
         assert page.heading == "Your plan has not changed"
+        assert any("moment=period_end" in (a.get("href") or "") for a in page.all("a"))
         assert "nothing has changed and nothing was charged" in page.words()
         assert tara.opens(home).words("plan-name") == "Team, monthly"
 
@@ -313,6 +331,32 @@ class TestCancel:
         assert not tara.opens(home).has("cancel-plan")
         tara.posts(f"{home}/resume")
         assert tara.opens(home).at("plan-status").get("data-status") == "active"
+
+    @pytest.mark.parametrize(
+        ("method", "match"),
+        [("stripe-card", "/stripe/v1/subscriptions"), ("mollie-card", "/mollie/v2/customers")],
+    )
+    def test_that_the_provider_does_not_hear_is_kept_and_said(
+        self,
+        buyer: Buyer,
+        tara: Visitor,
+        home: str,
+        sandbox: SandboxServer,
+        method: str,
+        match: str,
+    ) -> None:
+        bought(buyer, method)
+        sandbox.fault("500_before", provider=method.partition("-")[0], match=match, times=9)
+
+        page = tara.opens(tara.posts(f"{home}/cancel").location)
+
+        assert page.heading == "Your plan is being canceled"
+        assert "Refresh" in page.headers
+        assert "has not answered yet" in tara.opens(home).words()
+        sandbox.clear_faults()
+        buyer.waits("30 minutes")
+        buyer.sweeps()
+        assert tara.opens(f"{home}/cancel").heading == "Your plan is set to end"
 
     @pytest.mark.parametrize(
         ("sent", "problem"),
