@@ -21,6 +21,11 @@ VERSION_1 = {
     *("change-due-now", "change-renewal", "drop-change"),
     *("cancel-plan", "cancel-confirm", "resume-plan"),
     *("invoice-pdf-*", "invoices-csv"),
+    *("method-default-*", "method-remove-*", "method-remove-confirm", "retry-payment"),
+    *("invite-email", "invite-role", "invite-submit"),
+    *("invitation-resend-*", "invitation-revoke-*", "accept-name", "accept-submit"),
+    *("member-role-*", "member-remove-*", "member-remove-confirm"),
+    *("reset-email", "reset-submit", "new-password"),
 }
 SOURCES = {
     r'data-testid="([^"]+)"': ("templates", "*.html"),
