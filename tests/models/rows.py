@@ -17,6 +17,8 @@ from app.models import (
     ProviderEvent,
     Refund,
     Subscription,
+    WebhookDelivery,
+    WebhookEndpoint,
     WebhookEvent,
 )
 from tests.cast import World
@@ -62,6 +64,7 @@ class Rows:
                 "status": "active",
                 "quantity": 1,
                 "started_at": clock.wall(),
+                "anchor_at": clock.wall(),
                 **changes,
             }
         )
@@ -164,9 +167,11 @@ class Rows:
             **{
                 "effect": f"receipt:checkout:{uuid4()}",
                 "app_id": self.world.app.id,
+                "livemode": False,
                 "recipient": "tara@globex.example",
-                "template": "receipt",
+                "kind": "receipt",
                 "values": {},
+                "next_try_at": clock.wall(),
                 **changes,
             }
         )
@@ -176,9 +181,25 @@ class Rows:
             **{
                 **self._own,
                 "effect": f"checkout.completed:{uuid4()}",
+                "lane": self.world.globex.id,
                 "type": "checkout.completed",
                 "payload": {},
                 "at": clock.wall(),
+                **changes,
+            }
+        )
+
+    def webhook_endpoint(self, **changes: Any) -> WebhookEndpoint:
+        own = {"app_id": self.world.app.id, "url": "https://app.example.com/", "sealed_secret": "0"}
+        return WebhookEndpoint(**{**own, **changes})
+
+    def webhook_delivery(self, **changes: Any) -> WebhookDelivery:
+        return WebhookDelivery(
+            **{
+                "event": self.webhook_event(),
+                "endpoint": self.webhook_endpoint(),
+                "lane": self.world.globex.id,
+                "tries_left": 10,
                 **changes,
             }
         )

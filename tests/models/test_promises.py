@@ -160,6 +160,14 @@ class TestOneOfEach:
 
         assert "unique" in words.lower()
 
+    def test_gives_an_endpoint_each_event_once(self, rows: Rows, db: Session) -> None:
+        first = rows.webhook_delivery()
+        keep(db, first)
+
+        words = refuses(db, rows.webhook_delivery(event=first.event, endpoint=first.endpoint))
+
+        assert "unique" in words.lower()
+
     def test_lets_mollie_call_again_while_the_first_call_is_looked_at(
         self, rows: Rows, db: Session
     ) -> None:
@@ -293,6 +301,7 @@ class TestKnownWords:
             lambda rows: rows.act(state="tried"),
             lambda rows: rows.event(state="seen"),
             lambda rows: rows.mail(state="read"),
+            lambda rows: rows.webhook_delivery(state="sent"),
             lambda rows: Membership(
                 tenant_id=rows.world.globex.id, user_id=rows.world.charlie.id, role="owner"
             ),
