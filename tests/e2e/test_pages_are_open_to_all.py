@@ -201,3 +201,45 @@ class TestAfterAPurchase:
         tara.page.get_by_role("link", name="TEST-ACME-000001", exact=True).click()
         tara.sees_heading("Invoice TEST-ACME-000001")
         is_open_to_all(tara)
+
+
+class TestARunningPlan:
+    def test_changing_it(self, tara: Payer) -> None:
+        tara.orders("team", "month", seats=3)
+        tara.pays()
+        tara.sees_checkout("active")
+        tara.goes_to("plans")
+        is_open_to_all(tara)
+
+        tara.goes_to("subscription/change?plan=business")
+        is_open_to_all(tara)
+
+        tara.at("quantity").fill("0")
+        tara.presses("change-preview")
+        is_open_to_all(tara)
+
+        tara.goes_to("subscription/change?plan=business&moment=period_end")
+        tara.presses("change-preview")
+        is_open_to_all(tara)
+
+        tara.presses("change-confirm")
+        is_open_to_all(tara)
+
+        tara.goes_to("subscription")
+        is_open_to_all(tara)
+
+    def test_ending_it(self, tara: Payer, milo: Payer) -> None:
+        tara.orders("team", "month", method="mollie-card")
+        tara.pays()
+        tara.sees_checkout("active")
+        tara.goes_to("subscription/cancel")
+        is_open_to_all(tara)
+
+        tara.presses("cancel-confirm")
+        is_open_to_all(tara)
+
+        tara.goes_to("subscription")
+        is_open_to_all(tara)
+
+        milo.goes_to("subscription")
+        is_open_to_all(milo)

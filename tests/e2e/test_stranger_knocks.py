@@ -11,7 +11,7 @@ from tests.cast import World
 from tests.e2e.actors import TEAM, Payer
 from tests.e2e.conftest import Meet
 
-PLACES = ["", "plans", "details", "payment-methods", "payment-methods/new"]
+PLACES = ["", "plans", "details", "payment-methods", "payment-methods/new", "subscription"]
 
 
 class TestStrangerKnocks:
