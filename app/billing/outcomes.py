@@ -146,8 +146,10 @@ def _is_late(checkout: CheckoutSession) -> bool:
 
 
 def _is_accepted(checkout: CheckoutSession, state: CheckoutState) -> bool:
-    """The provider's total is what the payer accepted."""
-    return state.total is None or state.total == checkout.due_today
+    """The provider's total is what the payer accepted, and so is what it will charge after a
+    trial."""
+    later = state.subscription.total if checkout.trial_days and state.subscription else None
+    return state.total in (None, checkout.due_today) and later in (None, checkout.renewal)
 
 
 def _lock_tenant(db: Session, checkout: CheckoutSession) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.billing import forecasts, payment_methods, plan_switches, plans, timeline
@@ -99,15 +99,17 @@ def _payments(db: Session, tenant: Tenant) -> list[Paid]:
 
 
 def _pending(db: Session, tenant: Tenant) -> CheckoutSession | None:
-    return db.scalars(
-        select(CheckoutSession)
-        .where(
+    """The newest order that is not decided: of each thing at most one is."""
+    waiting = db.scalars(
+        select(CheckoutSession).where(
             CheckoutSession.tenant_id == tenant.id,
             CheckoutSession.livemode == tenant.app.livemode,
-            CheckoutSession.state.in_(PENDING),
+            # Written out, so that SQLite sees that the index of held slots serves.
+            CheckoutSession.state.in_(
+                bindparam("pending", PENDING, expanding=True, literal_execute=True)
+            ),
             CheckoutSession.slot.is_not(None),
             CheckoutSession.superseded_at.is_(None),
         )
-        .order_by(CheckoutSession.id.desc())
-        .limit(1)
-    ).first()
+    )
+    return max(waiting, key=lambda checkout: checkout.id, default=None)

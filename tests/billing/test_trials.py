@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -22,6 +24,7 @@ from app.billing.orders import Placed
 from app.models import CheckoutSession, Invoice, Payment, Price, Subscription
 from app.money import Money
 from app.providers import capabilities
+from app.providers.base import CheckoutState, Provider
 from app.sandbox.clock import add_months
 from tests import payer
 from tests.billing import orders_of_apis
@@ -231,6 +234,25 @@ class TestATrial:
         assert tara.reads(placed) == "needs_review"
         assert tara.checkout(placed).review == "amount"
         assert not [row for row in tara.rows(Subscription) if row.is_running]
+
+    @pytest.mark.parametrize("quantity", [1, 3, 7])
+    def test_that_would_cost_something_else_afterwards_is_not_begun(
+        self, tara: Buyer, quantity: int
+    ) -> None:
+        price = give_trial(tara)
+        placed = tara.buys(method="stripe-card", quantity=quantity, country="FR")
+        assert placed.url is not None
+        target = payer.pays(placed.url)
+
+        def dearer(real: Provider, *given: Any, **named: Any) -> CheckoutState:
+            state = real.fetch_checkout(*given, **named)
+            plan = state.subscription
+            assert plan is not None and plan.total == tara.checkout(placed).renewal
+            return replace(state, subscription=replace(plan, total=plan.total + price.amount))
+
+        tara.where(fetch_checkout=dearer).comes_back(target)
+
+        assert tara.checkout(placed).review == "amount"
 
 
 class TestTwoOpenCheckouts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.providers import base
@@ -42,10 +43,18 @@ def read(session: Json, payments: tuple[base.PaymentState, ...]) -> base.Checkou
         customer_id=states.id_of(session.get("customer")),
         payments=payments,
         method=_method(session),
-        subscription=None if found is None else states.subscription(found, payments),
+        subscription=None if found is None else _subscription(found, payments),
         collected=_collected(session) if session.get("status") == "complete" else None,
         uuid=states.uuid(session) or session.get("client_reference_id"),
     )
+
+
+def _subscription(found: Json, payments: tuple[base.PaymentState, ...]) -> base.SubscriptionState:
+    """Read the subscription; of a trial, which nothing has been charged for, what it will cost."""
+    state = states.subscription(found, payments)
+    if state.status != "trialing":
+        return state
+    return replace(state, total=states.price_of_items(found))
 
 
 def _status(session: Json, payments: tuple[base.PaymentState, ...]) -> base.CheckoutStatus:

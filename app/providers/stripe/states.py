@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Literal, cast
 
-from app.money import Money, zero
+from app.money import Money, round_half_up, zero
 from app.providers import base, errors
 from app.providers.stripe import wire
 from app.providers.stripe.params import UUID
@@ -104,6 +105,22 @@ def item_of(found: Json) -> Json:
     if not items:
         raise errors.Refused(f"Stripe: subscription {found['id']} has no items")
     return cast(Json, items[0])
+
+
+@wire.readable
+def price_of_items(found: Json) -> Money | None:
+    """Answer what a subscription's items come to each period, tax included; None where a price is
+    no fixed amount."""
+    total = 0
+    for item in found["items"]["data"]:
+        unit, quantity = item["price"].get("unit_amount"), item.get("quantity") or 1
+        if unit is None:
+            return None
+        amount = unit * quantity
+        rates = item.get("tax_rates") or found.get("default_tax_rates") or ()
+        added = (Decimal(str(rate["percentage"])) for rate in rates if not rate["inclusive"])
+        total += amount + sum(round_half_up(amount * share / 100) for share in added)
+    return wire.money(total, found["currency"])
 
 
 @wire.readable
