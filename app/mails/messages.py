@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import textwrap
 from collections.abc import Callable
 from datetime import datetime
@@ -44,23 +45,30 @@ def compose(letter: Letter, site: Site, *, at: datetime) -> EmailMessage:
     Raises Undeliverable where its addresses cannot be written to."""
     reader = readers.of(letter.locale)
     content = CONTENTS[letter.kind](letter.told, places.of(letter, site))
-    message = EmailMessage(policy=SMTP)
-    sender = site.config.MAIL_FROM
-    message["Message-ID"] = f"<{letter.mail_uuid}@{sender.rpartition('@')[2]}>"
+    values = _values(letter, content, reader)
+    message = _addressed(letter, site.config.MAIL_FROM)
     message["Date"] = format_datetime(at)
-    message["From"] = _address(_sender_name(letter), sender)
-    message["To"] = _address("", letter.recipient)
-    if letter.app and letter.app.support_email:
-        message["Reply-To"] = _address("", letter.app.support_email)
     message["Subject"] = reader.line(content.subject)
     message["Auto-Submitted"] = "auto-generated"
-    values = _values(letter, content, reader)
     message.set_content(_print("mails/mail.txt", values), cte="quoted-printable")
     message.add_alternative(
         _print("mails/mail.html", values), subtype="html", cte="quoted-printable"
     )
     # Last, since each part that is added takes the headers about content for itself.
     message["Content-Language"] = reader.language.replace("_", "-")
+    return message
+
+
+def _addressed(letter: Letter, sender: str) -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["Message-ID"] = f"<{letter.mail_uuid}@{sender.rpartition('@')[2]}>"
+    message["From"] = _address(_sender_name(letter), sender)
+    message["To"] = _address("", letter.recipient)
+    support = letter.app.support_email if letter.app else None
+    if support:
+        # A support address that is none must not keep people from their mail.
+        with contextlib.suppress(Undeliverable):
+            message["Reply-To"] = _address("", support)
     return message
 
 

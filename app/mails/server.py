@@ -34,7 +34,7 @@ class Server:
         """Hand a message over. Raises Undeliverable where its recipient is refused for good,
         ServerAway where the server does not let us in, NotSent for anything else."""
         try:
-            self._connected().send_message(message)
+            self._hand_over(self._connected(), message)
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
             kind = Undeliverable if code >= 500 else NotSent
@@ -44,6 +44,12 @@ class Server:
         except (smtplib.SMTPException, OSError) as error:
             self._leave()
             raise ServerAway(f"the mail server is out of reach: {error}") from error
+
+    def _hand_over(self, connection: smtplib.SMTP, message: EmailMessage) -> None:
+        try:
+            connection.send_message(message)
+        except smtplib.SMTPNotSupportedError as error:
+            raise Undeliverable("the mail server takes no address with such letters") from error
 
     def _connected(self) -> smtplib.SMTP:
         if self._connection is None:

@@ -143,6 +143,14 @@ class TestCompose:
         with pytest.raises(Undeliverable):
             compose(letter(TOLD["receipt"], recipient=address))
 
+    def test_goes_out_without_a_support_address_that_is_none(self) -> None:
+        app = App(name="Acme", seller_name="Acme", brand_color="", support_email="by phone")
+
+        message = compose(letter(TOLD["receipt"], app=app))
+
+        assert message["Reply-To"] is None
+        assert message["To"] == "tara@globex.example"
+
     def test_says_that_it_is_a_test_where_money_is(self) -> None:
         def says_test(name: str, *, livemode: bool) -> bool:
             return "no real money" in told(TOLD[name], livemode=livemode)[0]

@@ -211,6 +211,14 @@ class TestSend:
         assert type(refused.value) is kind
         assert str(refused.value) == (refusal or answer)
 
+    def test_an_address_the_server_cannot_write_is_given_up(self) -> None:
+        foreign = message()
+        foreign.replace_header("To", "тара@globex.example")
+        with serving(Office()) as port, Server(f"smtp://127.0.0.1:{port}", name="x") as server:
+            with pytest.raises(Undeliverable):
+                server.send(foreign)
+            server.send(message())
+
     def test_goes_on_after_one_that_was_refused(self) -> None:
         office = Office(answer="451 not now")
         with serving(office) as port, Server(f"smtp://127.0.0.1:{port}", name="x") as server:
