@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -16,10 +17,14 @@ import typst
 _TEMPLATES = Path(__file__).parents[2] / "templates"
 # PDF/A-2a is for archives, PDF/UA-1 for people who have it read to them.
 _STANDARDS: list[Any] = ["a-2a", "ua-1"]
-_MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
+# How the typesetter names what it cannot show, written as Rust writes characters.
+_REFUSED = re.compile(r'(?:text|codepoint) `"(.+?)"`')
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 # Each try names the characters no font has; a text has few scripts.
 _TRIES = 8
 STAND_IN = "\N{WHITE SQUARE}"
+# Controls and joiners.
+_UNSEEN = ("Cc", "Cf")
 
 # A compiler keeps what it has worked out, and may be used by one thread at a time.
 _turn = threading.Lock()
@@ -33,16 +38,35 @@ def pdf(template: str, name: str, content: Mapping[str, Any], *, at: datetime) -
     Armenian and Georgian. A character they lack is shown as STAND_IN, since no such PDF may hold
     one that cannot be shown.
     """
-    text = json.dumps(content, ensure_ascii=False)
     for _ in range(_TRIES):
         try:
-            return _compile(template, {name: text}, at)
+            return _compile(template, {name: json.dumps(content, ensure_ascii=False)}, at)
         except typst.TypstError as error:
-            missing = set("".join(_MISSING.findall(error.diagnostic)))
-            if not missing & set(text):
+            replaced = _replaced(content, _refused(error))
+            if replaced == content:
                 raise
-            text = text.translate({ord(character): STAND_IN for character in missing})
+            content = replaced
     raise ValueError("more characters than can be told one by one have no font")
+
+
+def _refused(error: typst.TypstError) -> dict[int, str]:
+    """Answer what stands in for each character that cannot be shown; unseen ones are left out."""
+    found = "".join(_REFUSED.findall(error.diagnostic))
+    characters = set(_ESCAPED.sub(lambda code: chr(int(code[1], 16)), found))
+    return {
+        ord(character): "" if unicodedata.category(character) in _UNSEEN else STAND_IN
+        for character in characters
+    }
+
+
+def _replaced(value: Any, characters: dict[int, str]) -> Any:
+    if isinstance(value, str):
+        return value.translate(characters)
+    if isinstance(value, Mapping):
+        return {key: _replaced(part, characters) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_replaced(part, characters) for part in value]
+    return value
 
 
 def _compile(template: str, inputs: dict[str, str], at: datetime) -> bytes:

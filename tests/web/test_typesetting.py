@@ -88,6 +88,22 @@ def test_stands_in_for_characters_no_font_has() -> None:
     assert f"{stand_in * 2} GmbH {stand_in}" in text
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("A\x00B\x01C\ufeffD", "ABCD"),
+        ("A\U0001f468\u200d\U0001f469B", f"A{typesetting.STAND_IN * 2}B"),
+        ("A\ue000B\U0010ffffC", f"A{typesetting.STAND_IN}B{typesetting.STAND_IN}C"),
+        ("\\u{41} {}", "\\u{41} {}"),
+        ("{}\u4e00\\u{7b}", f"{{}}{typesetting.STAND_IN}\\u{{7b}}"),
+        ("".join(chr(0x4E00 + place) for place in range(200)), typesetting.STAND_IN * 100),
+    ],
+    ids=["controls", "a family", "nobody's", "written out", "both", "many"],
+)
+def test_never_fails_for_a_character(name: str, shown: str) -> None:
+    assert shown in text_of(drawn(buyer=named(name)))
+
+
 def test_goes_on_over_pages_and_counts_them() -> None:
     pdf = drawn(lines=[[f"Thing {place}", "1", "€1.00", "€1.00"] for place in range(90)])
 
