@@ -30,8 +30,9 @@ from app.providers import base, errors
 log = logging.getLogger(__name__)
 
 _TRIES = 12
-# Few enough that all are looked at well before their claims run out.
-AT_ONCE = 20
+# Enough that the events of one purchase come together; what cannot be looked at well before the
+# claims run out is given back.
+AT_ONCE = 60
 _WORTH_OF_A_CLAIM = HOLD / 2
 _EVENT = table(ProviderEvent)
 _UNDONE = ("received", "processing")
@@ -140,10 +141,19 @@ class _Looking:
 
     def run(self) -> int:
         known = self._find(self._taken)
+        first = [event for event in self._taken if event.name in known]
+        failures = self._look_at_all(first, known)
+        rest = [event for event in self._taken if event.name not in known]
+        if rest:
+            # What a look at a purchase has found may be what the others are about.
+            known |= self._find(rest)
+            failures += self._look_at_all(rest, known)
+        return failures
+
+    def _look_at_all(self, events: list[Taken], known: dict[Name, Subject]) -> int:
         done: list[Taken] = []
         failures = 0
-        # What a look at a purchase finds may be what the events after it are about.
-        for event in sorted(self._taken, key=lambda one: one.name not in known):
+        for event in events:
             if event.account_id in self._patience.down or clock.wall() > self._until:
                 _give_back(self._db, event, now=self._site.clock.now())
                 continue
@@ -162,7 +172,7 @@ class _Looking:
 
     def _look(self, event: Taken, known: dict[Name, Subject]) -> Exception | None:
         try:
-            subject = known.get(event.name) or self._find([event]).get(event.name)
+            subject = known.get(event.name)
             if subject is None:
                 subject = event_subjects.ask(self._db, self._site, event.name)
         except errors.ProviderError as error:

@@ -45,6 +45,11 @@ class Installation:
         """Let the provider answer that much later."""
         servers.call(f"{self.upstream.url}/bench/delay/{milliseconds}")
 
+    def moments(self) -> list[float]:
+        """Answer when the provider was asked since this was last asked, in seconds."""
+        moments: list[float] = json.loads(servers.call(f"{self.upstream.url}/bench/moments"))
+        return moments
+
     def count(self, table: str, condition: str) -> int:
         """Answer how many rows there are."""
         with psycopg.connect(self.postgres.url) as db:

@@ -68,6 +68,14 @@ def granian(
 
 
 @contextmanager
+def worker(settings: Mapping[str, str]) -> Iterator[Server]:
+    """Run one worker with the flags of `make run`."""
+    command = processes.programs(load(settings))["worker"]
+    with _running(command, settings) as process:
+        yield Server(process.pid, 0)
+
+
+@contextmanager
 def upstream() -> Iterator[Server]:
     """Serve the canned provider."""
     with _running([sys.executable, "-m", "tests.bench.upstream"], {}, piped=True) as process:

@@ -1,8 +1,11 @@
 """A provider that answers at once: canned objects of Stripe's over kept connections.
 
 It stands for the provider in every measurement and is not counted. What is called below `/floor`
-is counted apart. `/bench/calls` gives the calls since it was last asked, `/bench/delay/<ms>` makes
-every later answer wait.
+is counted apart. `/bench/calls` gives the calls since it was last asked, `/bench/moments` when they
+came, `/bench/delay/<ms>` makes every later answer wait.
+
+What is named by the 32 hexadecimal digits of a checkout's uuid is that checkout, paid, and the plan
+it began (`purchases.py`).
 """
 
 from __future__ import annotations
@@ -10,8 +13,11 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections import Counter
 from pathlib import Path
+
+from tests.bench import purchases
 
 _OBJECTS = {
     "checkout/sessions": ("cs_test_bench", Path(__file__).with_name("session.json").read_text()),
@@ -30,6 +36,7 @@ class Upstream:
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
+        self.moments: list[float] = []
         self.delay = 0.0
         self._made = 0
 
@@ -38,9 +45,17 @@ class Upstream:
         if path == "/bench/calls":
             calls, self.calls = self.calls, Counter()
             return 200, json.dumps(calls)
+        if path == "/bench/moments":
+            moments, self.moments = self.moments, []
+            return 200, json.dumps(moments)
         if path.startswith("/bench/delay/"):
             self.delay = int(path.rpartition("/")[2]) / 1000
             return 200, "{}"
+        self.moments.append(time.monotonic())
+        paid = purchases.answer(path) if method == "GET" else None
+        if paid is not None:
+            self.calls[f"portal GET {paid[0]}"] += 1
+            return 200, paid[1]
         return self._object(method, path.partition("?")[0])
 
     def _object(self, method: str, path: str) -> tuple[int, str]:
