@@ -18,11 +18,11 @@ log = logging.getLogger(__name__)
 # never all of them.
 HANDS = 16
 HANDS_PER_ENDPOINT = 4
-_LOOK_SECONDS = 1.0
+_LOOK_SECONDS = 0.5
 
 
 class Courier:
-    """Looks every second, when nudged, and whenever an attempt is over.
+    """Looks twice a second, when nudged, and whenever an attempt is over.
 
     The tables are its queue: several couriers share the work, and one that dies loses nothing.
     """

@@ -64,11 +64,13 @@ def moment(at: datetime | None) -> str | None:
 
 def _facts(subject: Subject, type_: str) -> dict[str, Any]:
     if isinstance(subject, CheckoutSession):
-        is_own = type_.startswith("checkout.")
-        return _checkout(subject) if is_own else {"checkout": str(subject.uuid)}
+        if type_.startswith("checkout."):
+            return _checkout(subject)
+        return {"checkout": str(subject.uuid), "quantity": subject.quantity}
     if isinstance(subject, Subscription):
-        is_own = type_.startswith("subscription.")
-        return _subscription(subject) if is_own else {"subscription": str(subject.uuid)}
+        if type_.startswith("subscription."):
+            return _subscription(subject)
+        return {"subscription": str(subject.uuid), "quantity": subject.quantity}
     return {}
 
 

@@ -110,4 +110,8 @@ class TestPublish:
 
         webhooks.publish(db, plan, type_, effect="i", payload={"total": 100}, now=site.clock.now())
 
-        assert told(db)[0].payload == {"subscription": str(plan.uuid), "total": 100}
+        assert told(db)[0].payload == {
+            "subscription": str(plan.uuid),
+            "quantity": 1,
+            "total": 100,
+        }
