@@ -75,7 +75,8 @@ def document(dialects: Sequence[Dialect], url: str) -> dict[str, Any]:
         "info": {
             "title": "Portico",
             "version": VERSION,
-            "description": "Checkout sessions in five dialects, portal links, webhooks, tokens and reads.",
+            "description": "Checkout sessions in five dialects, portal links, webhooks, tokens and"
+            " reads.",
         },
         "servers": [{"url": url}],
         "tags": [{"name": d.name, "description": d.title} for d in dialects if d.operations],
