@@ -119,12 +119,13 @@ def gather(db: Session, site: Site) -> World:
         _made[site.config.STRIPE_API_URL] = _read(db)
     else:
         _write(db, made)
-    world = _world(db)
+    world = look_around(db)
     db.commit()
     return world
 
 
-def _world(db: Session) -> World:
+def look_around(db: Session) -> World:
+    """Answer who is in a database that holds the demo world."""
     users = {user.email.partition("@")[0]: user for user in db.scalars(select(User))}
     tenants = {tenant.name.lower(): tenant for tenant in db.scalars(select(Tenant))}
     return World(

@@ -3,8 +3,9 @@
 import io
 import json
 import threading
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,9 @@ class SandboxServer:
         state: Path | None = None,
         port: int = 0,
         check_contracts: bool = False,
+        wall: Callable[[], float] = time.time,
     ):
-        self.app = create_sandbox(seed=seed, state=state)
+        self.app = create_sandbox(seed=seed, state=state, wall=wall)
         self.watch = Watch(self.app) if check_contracts else None
         self._server = Server(self.watch or self.app, port)
         self.url = self._server.url

@@ -1,0 +1,108 @@
+"""Whole lives of a plan end in the same rows whatever goes wrong on the way."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import hypothesis
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.property import acts, life, rows
+from tests.property.acts import Act
+from tests.property.conftest import Stage
+from tests.property.life import NEWS, PLACES, Weather
+from tests.property.trouble import KINDS, Trouble
+
+# Month ends, a leap day, the turn of a year, clocks put forward and back.
+MORNINGS = tuple(
+    datetime(*day, 10, tzinfo=UTC)
+    for day in (
+        (2027, 3, 10),
+        (2027, 1, 31),
+        (2028, 2, 29),
+        (2026, 12, 31),
+        (2027, 3, 28),
+        (2027, 10, 31),
+    )
+)
+PER_COURSE = 3
+LOOK = settings(
+    max_examples=max(settings().max_examples * 21 // 100, 1),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def beginnings(provider: str) -> st.SearchStrategy[Act]:
+    return st.builds(
+        acts.Buy,
+        method=st.sampled_from({"stripe": ["stripe-card"], "mollie": ["mollie-card"]}[provider]),
+        slug=st.just("team"),
+        interval=st.sampled_from(["month", "month", "year"]),
+        card=st.sampled_from([acts.GOOD, acts.GOOD, acts.FAILS_LATER]),
+    )
+
+
+def later_acts(provider: str) -> st.SearchStrategy[Act]:
+    return st.one_of(
+        st.builds(acts.Wait, st.sampled_from(["1 month", "1 month", "1 day", "3 days", "8 days"])),
+        st.builds(
+            acts.Change,
+            st.sampled_from(["team", "business", "starter"]),
+            st.sampled_from(["month", "year"]),
+            st.integers(1, 4),
+            st.sampled_from(["now", "period_end", None]),
+        ),
+        st.just(acts.Cancel()),
+        st.just(acts.Resume()),
+        st.just(acts.Drop()),
+        st.builds(
+            acts.AddMethod,
+            st.just(f"{provider}-card"),
+            st.sampled_from([acts.GOOD, acts.FAILS_LATER]),
+        ),
+        st.builds(acts.MakeDefault, st.sampled_from([0, -1])),
+        st.builds(acts.Remove, st.sampled_from([0, -1])),
+        st.just(acts.Retry()),
+        st.builds(acts.GiveBack, st.sampled_from([None, 100])),
+        st.just(acts.ChargeBack()),
+    )
+
+
+WEATHER = st.builds(
+    Weather,
+    st.sampled_from(PLACES),
+    st.one_of(st.none(), st.builds(Trouble, st.sampled_from(KINDS), st.integers(0, 5))),
+    st.sampled_from(NEWS),
+)
+
+
+@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("provider", ["stripe", "mollie"])
+class TestWholeLives:
+    def test_end_in_the_rows_of_the_faultless_one(
+        self, provider: str, part: int, stage: Stage
+    ) -> None:
+        @LOOK
+        @hypothesis.seed(part)
+        @given(
+            moment=st.sampled_from(MORNINGS),
+            first=beginnings(provider),
+            later=st.lists(later_acts(provider), min_size=1, max_size=5),
+            weathers=st.lists(
+                st.lists(WEATHER, min_size=1, max_size=6),
+                min_size=PER_COURSE,
+                max_size=PER_COURSE,
+            ),
+        )
+        def lived(
+            moment: datetime, first: Act, later: list[Act], weathers: list[list[Weather]]
+        ) -> None:
+            course = [first, *later]
+            expected = life.live(stage, moment, course)
+            for weather in weathers:
+                found = life.live(stage, moment, course, weather)
+                assert rows.differences(expected, found) == {}
+
+        lived()
