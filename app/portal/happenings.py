@@ -10,6 +10,7 @@ from app.billing import method_names
 from app.billing.timeline import Happening
 from app.models import TimelineEntry
 from app.money import Money
+from app.portal import statuses
 from app.web import filters
 
 _KINDS = {
@@ -60,6 +61,13 @@ _ACTIVE_AFTER = {
     "unpaid": lazy_gettext("Overdue payment made, plan active"),
     "paused": lazy_gettext("Plan goes on"),
 }
+# Their before and after are words already: a plan with its seats, a method with its last digits.
+_TURNS = (
+    "subscription.changed",
+    "subscription.change_scheduled",
+    "subscription.change_dropped",
+    "payment_method.default_changed",
+)
 _ENDED_FOR = {
     "not_paid": lazy_gettext("Plan ended because it was not paid"),
     "provider": lazy_gettext("Plan ended at the payment provider"),
@@ -90,9 +98,12 @@ def happening(told: Happening | TimelineEntry) -> str:
 
 
 def turn(told: Happening) -> str:
-    """From Team × 2 to Business × 2, on 4 December 2026; empty where the title says it all."""
+    """From Team × 2 to Business × 2 on 4 December 2026; empty where there is no before."""
     entry = told.entry
-    if not entry.kind.startswith("subscription.change") or not entry.before or not entry.after:
+    if entry.kind == f"subscription.{entry.after}" and entry.before:
+        before, after = statuses.plan(entry.before)[0], statuses.plan(entry.after or "")[0]
+        return str(gettext("From %(before)s to %(after)s", before=before, after=after))
+    if entry.kind not in _TURNS or not entry.before or not entry.after:
         return ""
     if entry.kind == "subscription.change_dropped":
         return str(

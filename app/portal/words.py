@@ -1,4 +1,4 @@
-"""The words for what billing knows by name: methods, statuses, forecasts."""
+"""The words for what billing knows by name: methods, and what will happen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext
 from app.billing import method_names
 from app.billing.forecasts import Forecast
 from app.models import PaymentMethod
-from app.portal import happenings
+from app.portal import happenings, statuses
 from app.web import filters
 
 _HINTS = {
@@ -22,27 +22,6 @@ _HINTS = {
 }
 _MARKS = {"card": ("VISA", "MC"), "sepa": ("SEPA",), "ideal": ("iDEAL",)}
 
-# A plan's status in words, and how the tag looks.
-_STATUSES = {
-    "trialing": (lazy_gettext("Trial"), "good"),
-    "active": (lazy_gettext("Active"), "good"),
-    "processing": (lazy_gettext("Payment on its way"), "warn"),
-    "past_due": (lazy_gettext("Payment overdue"), "bad"),
-    "unpaid": (lazy_gettext("Unpaid"), "bad"),
-    "paused": (lazy_gettext("Paused"), "warn"),
-    "incomplete": (lazy_gettext("Not started yet"), "warn"),
-    "canceling": (lazy_gettext("Ends soon"), "warn"),
-    "canceled": (lazy_gettext("Ended"), "plain"),
-}
-_PAYMENTS = {
-    "open": (lazy_gettext("Open"), "plain"),
-    "action_needed": (lazy_gettext("To be confirmed"), "warn"),
-    "processing": (lazy_gettext("On its way"), "warn"),
-    "paid": (lazy_gettext("Paid"), "good"),
-    "failed": (lazy_gettext("Declined"), "bad"),
-    "canceled": (lazy_gettext("Canceled"), "plain"),
-    "expired": (lazy_gettext("Expired"), "plain"),
-}
 _FORECASTS = {
     "renewal": lazy_gettext("Renewal: %(amount)s"),
     "trial_ends": lazy_gettext("Trial ends, first charge: %(amount)s"),
@@ -62,14 +41,14 @@ def install(flask_app: Flask) -> None:
         method_marks,
         paid_with,
         on_file,
-        plan_status,
-        payment_status,
         happenings.happening,
         happenings.turn,
         happenings.cause,
         forecast,
     ):
         flask_app.add_template_filter(word)
+    flask_app.add_template_filter(statuses.plan, "plan_status")
+    flask_app.add_template_filter(statuses.payment, "payment_status")
 
 
 def method_name(method: str) -> str:
@@ -97,16 +76,6 @@ def on_file(method: PaymentMethod) -> str:
     return paid_with(method.type, method.brand, method.last4)
 
 
-def plan_status(status: str) -> tuple[str, str]:
-    """Answer words and look of a plan's status."""
-    return _pair(_STATUSES, status)
-
-
-def payment_status(status: str) -> tuple[str, str]:
-    """Answer words and look of a payment's status."""
-    return _pair(_PAYMENTS, status)
-
-
 def forecast(line: Forecast) -> str:
     """Renewal: €45.22"""
     return str(_FORECASTS[line.kind]) % {
@@ -114,8 +83,3 @@ def forecast(line: Forecast) -> str:
         "plan": line.plan,
         "quantity": filters.number(line.quantity or 1),
     }
-
-
-def _pair(table: dict[str, tuple[str, str]], status: str) -> tuple[str, str]:
-    word, look = table[status]
-    return str(word), look

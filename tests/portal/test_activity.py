@@ -76,6 +76,13 @@ class TestShow:
 
         assert "Plan changed From Team × 2 to Business × 3" in tara.opens(path).words()
 
+    def test_tells_from_what_to_what_a_plan_went(
+        self, tara: Visitor, path: str, world: World
+    ) -> None:
+        tell(world, kind="subscription.past_due", before="active", after="past_due")
+
+        assert "Plan overdue From Active to Payment overdue" in tara.opens(path).words()
+
     def test_goes_on_to_older_ones_and_back(self, tara: Visitor, path: str, world: World) -> None:
         tell(world, timeline.PAGE + 2)
 
