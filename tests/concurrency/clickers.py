@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.billing import orders, plan_changes, tenants
+from app.billing import cancelations, orders, plan_changes, tenants
 from app.billing.site import Site
 from app.clock import SandboxClock
 from app.db.engine import Database
@@ -25,17 +25,18 @@ _PROCESSES.set_forkserver_preload([__name__])
 
 @dataclass(frozen=True)
 class Click:
-    """One press of a button by a user in a tenant: pay, or confirm a change of the plan."""
+    """One press of a button by a user in a tenant: pay, confirm a change of the plan, or end it."""
 
     user_id: int
     tenant: UUID
     choice: orders.Choice | None = None
     change: UUID | None = None
+    ends: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where a click led, or the error it met; `state` is what became of a change."""
+    """Where a click led, or the error it met; `state` is what became of a change or plan."""
 
     uuid: str | None
     url: str | None
@@ -89,6 +90,9 @@ def _do(db: Session, site: Site, membership: Membership, one: Click) -> Outcome:
     if one.change is not None:
         made = plan_changes.confirm(db, site, membership=membership, change_uuid=one.change)
         return Outcome(str(made.uuid), None, None, made.state)
+    if one.ends:
+        ended = cancelations.cancel(db, site, membership=membership)
+        return Outcome(str(ended.uuid), None, None, ended.status)
     assert one.choice is not None
     placed = orders.place(db, site, membership=membership, choice=one.choice)
     return Outcome(str(placed.checkout_uuid), placed.url, None)

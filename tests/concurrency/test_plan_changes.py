@@ -1,4 +1,4 @@
-"""A hundred confirmations at once make one change."""
+"""A hundred presses at once change a plan once, and end it once."""
 
 from __future__ import annotations
 
@@ -61,6 +61,22 @@ class TestConfirm:
         states = sorted(change.state for change in tara.rows(SubscriptionChange))
         assert states == ["done", "previewed"]
         assert plan(tara).quantity == 2
+
+
+class TestCancel:
+    @pytest.mark.parametrize("method", ["stripe-card", "mollie-card"])
+    def test_by_fifty_presses_in_two_processes_is_asked_once(
+        self, tara: Buyer, config: Config, method: str
+    ) -> None:
+        bought(tara, method)
+        one = Click(tara.user.id, tara.world.globex.uuid, ends=True)
+
+        outcomes = clickers.click(config, [[one] * 25] * 2)
+
+        assert [outcome.error for outcome in outcomes if outcome.error] == []
+        assert {outcome.state for outcome in outcomes} == {"canceling"}
+        assert tara.acts().count(("cancel_subscription", "asked", "done")) == 1
+        assert tara.timeline().count("subscription.cancel_asked") == 1
 
 
 def patches(buyer: Buyer) -> list[object]:
