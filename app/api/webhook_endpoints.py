@@ -38,6 +38,7 @@ def create(app_uuid: str) -> Response:
         types=asked.types,
         scope=f"{holder.scope} {request.method} {request.path}",
         key=request.headers.get(idempotency_keys.FIELD),
+        by=holder.key,
     )
     response = _said(endpoint, secret)
     response.status_code = 201
@@ -61,7 +62,8 @@ def show(app_uuid: str, endpoint_uuid: str) -> Response:
 @blueprint.patch(_ENDPOINT)
 def change(app_uuid: str, endpoint_uuid: str) -> Response:
     """Change an endpoint, enable or disable it."""
-    endpoint = _find(who(app_uuid).app, endpoint_uuid)
+    holder = who(app_uuid)
+    endpoint = _find(holder.app, endpoint_uuid)
     asked = bodies.read_json(WebhookEndpointToChange)
     site = calls.site()
     endpoints.change(
@@ -71,6 +73,7 @@ def change(app_uuid: str, endpoint_uuid: str) -> Response:
         url=asked.url,
         types=asked.types,
         is_enabled=asked.is_enabled,
+        by=holder.key,
         now=site.clock.now(),
     )
     return _said(endpoint)
@@ -79,16 +82,18 @@ def change(app_uuid: str, endpoint_uuid: str) -> Response:
 @blueprint.delete(_ENDPOINT)
 def remove(app_uuid: str, endpoint_uuid: str) -> Response:
     """Tell an endpoint nothing any more."""
-    endpoint = _find(who(app_uuid).app, endpoint_uuid)
-    endpoints.remove(calls.db(), endpoint, now=calls.site().clock.now())
+    holder = who(app_uuid)
+    endpoint = _find(holder.app, endpoint_uuid)
+    endpoints.remove(calls.db(), endpoint, by=holder.key, now=calls.site().clock.now())
     return _said(endpoint)
 
 
 @blueprint.post(f"{_ENDPOINT}/rotate-secret")
 def rotate_secret(app_uuid: str, endpoint_uuid: str) -> Response:
     """Give an endpoint a new secret and answer it."""
-    endpoint = _find(who(app_uuid).app, endpoint_uuid)
-    secret = endpoints.rotate_secret(calls.db(), calls.site(), endpoint)
+    holder = who(app_uuid)
+    endpoint = _find(holder.app, endpoint_uuid)
+    secret = endpoints.rotate_secret(calls.db(), calls.site(), endpoint, by=holder.key)
     return _said(endpoint, secret)
 
 
@@ -176,7 +181,6 @@ def _find(app: App, uuid: str) -> WebhookEndpoint:
 
 
 def _said(endpoint: WebhookEndpoint, secret: str | None = None) -> Response:
-    calls.db().flush()
     item = write(endpoint, secret)
     calls.db().commit()
     return envelope.items("webhookEndpoints", [item])

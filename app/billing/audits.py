@@ -9,14 +9,15 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.db.base import table
-from app.models import AppMember, AuditEntry, User
+from app.models import ApiKey, AppMember, AuditEntry, User
 
+By = AppMember | ApiKey
 _INSERT = insert(table(AuditEntry))
 
 
 def note(
     db: Session,
-    member: AppMember,
+    by: By,
     action: str,
     subject: str,
     *,
@@ -26,8 +27,9 @@ def note(
     """Write one line, in the transaction of the act itself. `action` is `noun.verb`, such as
     `api_key.revoked`; `subject` is what a person would call it; never a secret."""
     line = {
-        "app_id": member.app_id,
-        "user_id": member.user_id,
+        "app_id": by.app_id,
+        "user_id": by.user_id if isinstance(by, AppMember) else None,
+        "api_key_id": by.id if isinstance(by, ApiKey) else None,
         "action": action,
         "subject": subject,
         "details": details,

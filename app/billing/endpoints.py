@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import addresses, idempotency_keys, mails, webhook_types
+from app.billing import addresses, audits, idempotency_keys, mails, webhook_types
+from app.billing.audits import By
 from app.billing.errors import Conflict, Invalid, NotFound
 from app.billing.mail_kinds import WebhookDisabled
 from app.billing.site import Site
@@ -32,16 +33,19 @@ def register(
     types: Sequence[str] = (),
     scope: str = "",
     key: str | None = None,
+    by: By | None = None,
 ) -> tuple[WebhookEndpoint, str]:
     """Make an endpoint of an app and answer it with its secret, which is told only here and to a
     repeated call with the same idempotency key. No types means all.
 
-    `scope` names credential and route of the key. Raises Invalid naming `url` or `types`, and
-    Conflict where the app has too many.
+    `scope` names credential and route of the key; `by` is who the audit log names. Raises Invalid
+    naming `url` or `types`, and Conflict where the app has too many.
     """
 
     def make() -> int:
-        return _make(db, site, app, url, types).id
+        made = _make(db, site, app, url, types)
+        _log(db, by, "created", made)
+        return made.id
 
     if key is None:
         row_id = make()
@@ -74,6 +78,7 @@ def change(
     url: str | None = None,
     types: Sequence[str] | None = None,
     is_enabled: bool | None = None,
+    by: By | None = None,
     now: datetime,
 ) -> None:
     """Change what is given. One that is enabled again goes on with what waits for it; what happened
@@ -88,9 +93,12 @@ def change(
         _enable(db, endpoint, now=now)
     elif is_enabled is False and endpoint.disabled_at is None:
         disable(db, endpoint, reason="owner", now=now)
+    _log(db, by, "changed", endpoint)
 
 
-def rotate_secret(db: Session, site: Site, endpoint: WebhookEndpoint) -> str:
+def rotate_secret(
+    db: Session, site: Site, endpoint: WebhookEndpoint, *, by: By | None = None
+) -> str:
     """Give an endpoint a new secret and answer it; for a day of wall time the old one signs too,
     as Standard Webhooks allows, so that the receiver can change at leisure."""
     secret = _secret()
@@ -98,6 +106,7 @@ def rotate_secret(db: Session, site: Site, endpoint: WebhookEndpoint) -> str:
     endpoint.old_secret_until = clock.wall() + TWO_SECRETS
     endpoint.sealed_secret = site.vault.seal(secret)
     db.flush()
+    _log(db, by, "secret_rotated", endpoint)
     return secret
 
 
@@ -110,7 +119,7 @@ def signing_secrets(site: Site, endpoint: WebhookEndpoint) -> list[str]:
     return [site.vault.open(text) for text in sealed]
 
 
-def remove(db: Session, endpoint: WebhookEndpoint, *, now: datetime) -> None:
+def remove(db: Session, endpoint: WebhookEndpoint, *, by: By | None = None, now: datetime) -> None:
     """Tell an endpoint nothing any more; what waited for it has failed."""
     endpoint.removed_at = now
     db.flush()
@@ -120,6 +129,7 @@ def remove(db: Session, endpoint: WebhookEndpoint, *, now: datetime) -> None:
         .values(state="failed", next_try_at=None, ended_at=now)
         .execution_options(synchronize_session=False)
     )
+    _log(db, by, "removed", endpoint)
 
 
 def disable(
@@ -194,6 +204,11 @@ def _of(app: App) -> Select[WebhookEndpoint]:
 def _waits_for(endpoint: WebhookEndpoint) -> ColumnElement[bool]:
     is_its_own = WebhookDelivery.webhook_endpoint_id == endpoint.id
     return and_(is_its_own, WebhookDelivery.state == "waiting")
+
+
+def _log(db: Session, by: By | None, what: str, endpoint: WebhookEndpoint) -> None:
+    if by is not None:
+        audits.note(db, by, f"webhook_endpoint.{what}", endpoint.url, now=clock.wall())
 
 
 def _secret() -> str:

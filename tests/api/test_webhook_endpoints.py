@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from app.billing import webhook_types
 from app.billing.site import Site
-from app.models import WebhookEndpoint
+from app.models import AuditEntry, WebhookEndpoint
 from config import Config
 from tests.api.conftest import Caller, Json, Strangers, key_headers
 from tests.billing.telling import Telling, receivers
@@ -61,6 +61,7 @@ class TestCreate:
         changed = server.posts(path_of(world), {"url": f"{URL}/2"}, Idempotency_Key="a")
 
         assert first.get_json() == again.get_json()
+        assert len(db.scalars(select(AuditEntry)).all()) == 1
         assert changed.status_code == 400
         assert len(db.scalars(select(WebhookEndpoint)).all()) == 1
 
@@ -153,6 +154,22 @@ class TestChange:
         (changed,) = answer.get_json()["items"]
         assert changed["secret"].startswith("whsec_")
         assert changed["secret"] != item["secret"]
+
+
+class TestTheAuditLog:
+    def test_names_each_change_and_the_key_that_made_it(
+        self, server: Caller, world: World, db: Session
+    ) -> None:
+        path = path_of(world, made(server, world)["uuid"])
+        patch(server, path, {"isEnabled": False})
+        server.posts(f"{path}/rotate-secret")
+        server.calls("DELETE", path)
+
+        lines = db.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+        done = ["created", "changed", "secret_rotated", "removed"]
+        assert [line.action for line in lines] == [f"webhook_endpoint.{what}" for what in done]
+        assert {(line.subject, line.user_id) for line in lines} == {(URL, None)}
+        assert None not in {line.api_key_id for line in lines}
 
 
 class TestDeliveries:
