@@ -10,6 +10,8 @@ from playwright.sync_api import Page
 
 from tests.e2e import browser
 from tests.sandbox.shop import Shop
+from tests.sandbox.test_mailbox import mail, send
+from tests.sandbox_server import SandboxServer
 
 pytestmark = pytest.mark.e2e
 SETTLED = "https://app.example.com/**"
@@ -65,6 +67,21 @@ def test_every_page_is_accessible_at_320_pixels(
     for url in (session.url, invoice.hosted_invoice_url):
         phone.goto(url)
         check(phone)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_mailbox_is_accessible_at_320_pixels(
+    sandbox: SandboxServer, phone: Page, scheme: Literal["light", "dark"]
+) -> None:
+    phone.emulate_media(color_scheme=scheme)
+    for _ in range(2):
+        send(sandbox, mail(Message_ID="<one@acme.example>"))
+
+    phone.goto(f"{sandbox.url}/mailbox")
+    check(phone)
+    phone.get_by_test_id("sandbox-mail").first.get_by_role("link").click()
+    phone.get_by_text("Sent again:").wait_for()
+    check(phone)
 
 
 @pytest.mark.parametrize(
