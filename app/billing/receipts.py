@@ -119,7 +119,7 @@ def of(db: Session, site: Site, checkout: CheckoutSession) -> Receipt:
     capabilities = site.capabilities(checkout.provider_account.provider)
     method = capabilities.method(checkout.method or "", _mode(checkout), checkout.currency)
     price = checkout.price
-    runs = subscription is not None and subscription.is_running
+    goes_on = bool(subscription and subscription.is_running and subscription.status != "canceling")
     return Receipt(
         checkout=checkout,
         status=status,
@@ -136,8 +136,8 @@ def of(db: Session, site: Site, checkout: CheckoutSession) -> Receipt:
         trial_days=checkout.trial_days,
         trial_end=subscription.trial_end if subscription else None,
         renewal=checkout.renewal,
-        next_charge=subscription.renewal if subscription and runs else None,
-        next_charge_at=subscription.period_end if subscription and runs else None,
+        next_charge=subscription.renewal if subscription and goes_on else None,
+        next_charge_at=subscription.period_end if subscription and goes_on else None,
         provider_name=capabilities.name,
         method=(latest.method if latest else None) or checkout.method,
         brand=latest.brand if latest else None,

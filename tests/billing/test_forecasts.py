@@ -45,6 +45,8 @@ def passes(buyer: Buyer, line: Forecast) -> None:
     if moment > buyer.site.clock.now():
         buyer.sandbox.advance_to(moment.isoformat())
     buyer.sweeps()
+    # What was begun then is looked at again within the hour.
+    buyer.sandbox.advance("90 minutes")
     buyer.sweeps()
 
 

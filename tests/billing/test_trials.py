@@ -189,11 +189,12 @@ class TestATrial:
         self, tara: Buyer, method: str
     ) -> None:
         give_trial(tara)
-        bought(tara, method)
+        placed = bought(tara, method)
         ends = plan(tara).trial_end
 
         cancelations.cancel(tara.db, tara.site, membership=tara.membership)
         while_it_lasts = plan(tara).status
+        assert tara.opens(placed).next_charge is None
         goes_past(tara, ends)
 
         assert (while_it_lasts, plan(tara).status) == ("canceling", "canceled")
