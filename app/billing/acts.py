@@ -210,6 +210,12 @@ def ask(
     tried again. `request` is what is sent, from `requests.dump`; `uuid` is ours in it where the
     provider keeps one.
     """
+    known = _ACT.c.effect == effect
+    # An insert would wait for whoever is writing what came of the act, who may wait for a row that
+    # we hold.
+    found = db.scalars(select(_ACT.c.id).where(known, _ACT.c.state != "failed")).first()
+    if found is not None:
+        return int(found)
     asked = once.insert(
         db,
         Act,
@@ -232,11 +238,9 @@ def ask(
     )
     if asked is not None:
         return asked
-    known = _ACT.c.effect == effect
     db.execute(
         update(_ACT)
         .where(known, _ACT.c.state == "failed")
         .values(state="waiting", idempotency_key=None, next_try_at=now)
     )
-    found: int = db.scalars(select(_ACT.c.id).where(known)).one()
-    return found
+    return int(db.scalars(select(_ACT.c.id).where(known)).one())

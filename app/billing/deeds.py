@@ -102,13 +102,10 @@ def _do(db: Session, site: Site, act: Act, deed: Deed) -> object:
 
 def _finish(db: Session, act: Act, deed: Deed, result: object, *, now: datetime) -> None:
     db.refresh(act, with_for_update=True)
-    # The row is written last: who asks for the same act meanwhile holds what `keep` has to lock,
-    # and would wait for the written row (PostgreSQL: "Unique Indexes").
-    result_id = deed.keep(result, now=now)
     act.state = "done"
     act.error = None
     act.claimed_until = None
-    act.result_id = result_id
+    act.result_id = deed.keep(result, now=now)
     db.commit()
 
 
@@ -120,15 +117,13 @@ def _postpone(db: Session, site: Site, act: Act, deed: Deed, error: errors.Provi
         # Somebody took over and has done it.
         db.rollback()
         return
-    is_final = error.permanent and not error.spends_key
-    if is_final:
-        deed.fail(error, now=now)
     act.error = f"{type(error).__name__}: {error}"
     act.claimed_until = None
     if error.spends_key:
         act.idempotency_key = None
-    elif is_final:
+    elif error.permanent:
         act.state = "failed"
+        deed.fail(error, now=now)
     act.next_try_at = now + deadlines.pause(act.tries)
     db.commit()
 
