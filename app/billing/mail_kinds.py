@@ -11,7 +11,6 @@ from pydantic import TypeAdapter
 
 from app.money import Money
 
-
 EndReason = Literal["canceled", "provider", "not_paid", "charged_back", "duplicate"]
 
 
