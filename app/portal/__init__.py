@@ -24,11 +24,9 @@ def install(flask_app: Flask) -> None:
         plans,
         returns,
         subscription,
-        words,
     )
     from app.web import invoice_words
 
-    words.install(flask_app)
     invoice_words.install(flask_app)
     for page in (
         overview.overview,

@@ -14,8 +14,8 @@ from app.billing import method_changes, setups, wallets
 from app.billing import payment_methods as on_file
 from app.billing.errors import Conflict, Invalid, ProviderUnavailable
 from app.models import Membership
-from app.portal import departures, words
-from app.web import errors, forms, guards, headers, sessions
+from app.portal import departures
+from app.web import errors, forms, guards, headers, sessions, words
 
 payment_methods = Blueprint("payment_methods", __name__)
 

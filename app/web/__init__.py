@@ -31,6 +31,7 @@ def make(config: Config) -> Flask:
         sessions,
         templates,
         visits,
+        words,
     )
     from config import ROOT
 
@@ -38,7 +39,7 @@ def make(config: Config) -> Flask:
     flask_app.config.from_mapping(_settings(config))
     templates.install(flask_app, str(ROOT / "templates"), str(ROOT / "app/translations"))
     nul.install(flask_app)
-    for part in (frames, sessions, languages, filters, forms, visits, errors, assets):
+    for part in (frames, sessions, languages, filters, words, forms, visits, errors, assets):
         part.install(flask_app)
     headers.install(flask_app, config)
     _protect(flask_app, config)

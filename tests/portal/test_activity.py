@@ -9,7 +9,7 @@ from flask import Flask
 
 from app.billing import timeline
 from app.models import TimelineEntry
-from app.portal import happenings
+from app.web import happenings
 from tests.cast import World
 from tests.pages import Visitor
 

@@ -8,8 +8,7 @@ from flask_babel import lazy_gettext
 from app.billing import method_names
 from app.billing.forecasts import Forecast
 from app.models import PaymentMethod
-from app.portal import happenings, statuses
-from app.web import filters
+from app.web import filters, happenings, statuses
 
 _HINTS = {
     "card": lazy_gettext("Visa, Mastercard, American Express"),

@@ -10,8 +10,7 @@ from app.billing import method_names
 from app.billing.timeline import Happening
 from app.models import TimelineEntry
 from app.money import Money
-from app.portal import statuses
-from app.web import filters
+from app.web import filters, statuses
 
 _KINDS = {
     "checkout.open": lazy_gettext("Checkout opened"),
