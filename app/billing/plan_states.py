@@ -7,7 +7,7 @@ from typing import cast
 
 from sqlalchemy.orm import Session
 
-from app.billing import mail_kinds, mails, timeline, webhooks
+from app.billing import mail_kinds, mails, plan_switches, timeline, webhooks
 from app.models import Price, Subscription
 from app.models.subscription import END_REASONS as REASONS
 
@@ -53,8 +53,10 @@ def tell(
         effect=f"subscription:{subscription.id}:{subscription.version}:{after}",
         now=now,
     )
-    if after == "canceled" and not subscription.is_duplicate:
-        _mail_end(db, subscription, now=now)
+    if after == "canceled":
+        plan_switches.forget(db, subscription, cause=cause, now=now)
+        if not subscription.is_duplicate:
+            _mail_end(db, subscription, now=now)
 
 
 def _mail_end(db: Session, subscription: Subscription, *, now: datetime) -> None:

@@ -132,6 +132,13 @@ def drop(
     )
 
 
+def forget(db: Session, subscription: Subscription, *, cause: str, now: datetime) -> None:
+    """Write that what was to come with the next period will not: the plan has none."""
+    change = on_its_way(db, subscription.id)
+    if change is not None and change.state == "scheduled":
+        drop(db, subscription, change, cause=cause, now=now)
+
+
 def _switch(
     db: Session,
     subscription: Subscription,

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from app.billing import plan_changes
 from app.billing.errors import Conflict, Invalid, NotAllowed, NotFound, ProviderUnavailable
 from app.billing.plan_changes import Stale
-from app.models import Act, Mail, Price, Subscription, SubscriptionChange
+from app.models import Act, Mail, Payment, Price, Subscription, SubscriptionChange
 from app.providers import errors
 from app.providers.base import Provider
 from tests import payer
@@ -462,6 +462,16 @@ class TestDrop:
 
         lives_on(tara, "1 month")
         assert stated(tara) == ("Team", "month", 3, TEAM * 3 // 2)
+
+    @pytest.mark.parametrize("method", CARDS)
+    def test_comes_with_the_end_of_the_plan(self, tara: Buyer, method: str) -> None:
+        bought(tara, method)
+        changes(tara, "business", moment="period_end")
+        tara.sandbox.charge_back(tara.rows(Payment)[0].provider_id)
+        lives_on(tara, "1 days")
+
+        assert plan(tara).end_reason == "charged_back"
+        assert tara.rows(SubscriptionChange)[0].state == "canceled"
 
     def test_that_cannot_be_done_now_is_done_later(self, tara: Buyer) -> None:
         bought(tara, MOLLIE)
