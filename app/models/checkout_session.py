@@ -7,7 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Numeric,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.base import Base
@@ -47,6 +54,10 @@ _IS_DUE = text("next_check_at IS NOT NULL")
 _IS_PAID_FOR_NOTHING = text(f"paid_at IS NOT NULL AND state NOT IN {SETTLED!r}")
 _IS_IN_REVIEW = text("state = 'needs_review'")
 _IS_PAYABLE = text("payable IS NOT NULL")
+_HAS_REFERENCE = text("reference IS NOT NULL")
+_HAS_EMAIL = text("email IS NOT NULL")
+# What a person decided of a payment that Portico could not judge.
+VERDICTS = ("accepted", "given_back")
 
 
 class CheckoutSession(Base):
@@ -56,7 +67,8 @@ class CheckoutSession(Base):
     pending. `order_digest` tells the same order from another one. `request` is the sealed request
     to the provider, stored before the first try. Amounts are in minor units and due today; where
     the plan begins with a trial of `trial_days`, the `renewal_` ones are due each period after it.
-    `version` moves with every look that was applied. `return_url` is where the portal link it was begun by leads back.
+    `version` moves with every look that was applied. `return_url` is where the portal link it was
+    begun by leads back. `review` is why a person has to look, `verdict` what they decided.
 
     For callers of the APIs: a deferred checkout is made at the provider when its payer presses pay;
     a kept one is opened by the sweep rather than dropped, since its caller will ask again; at its
@@ -100,6 +112,29 @@ class CheckoutSession(Base):
         Index(None, "tenant_id", "id"),
         Index(None, "app_id", "id"),
         Index(None, "payment_uuid", unique=True),
+        Index("ix_checkout_session_listed", "provider_account_id", "created_at", "id"),
+        Index(
+            "ix_checkout_session_listed_by_state",
+            "provider_account_id",
+            "state",
+            "created_at",
+            "id",
+        ),
+        Index(
+            "ix_checkout_session_reference",
+            "app_id",
+            "reference",
+            sqlite_where=_HAS_REFERENCE,
+            postgresql_where=_HAS_REFERENCE,
+        ),
+        Index(
+            "ix_checkout_session_email",
+            "app_id",
+            "email",
+            sqlite_where=_HAS_EMAIL,
+            postgresql_where=_HAS_EMAIL,
+        ),
+        CheckConstraint(f"verdict IN {VERDICTS!r}", name="verdict"),
         Index(
             "ix_checkout_session_payable",
             "tenant_id",
@@ -177,6 +212,7 @@ class CheckoutSession(Base):
     ended_at: Mapped[datetime | None]
     decline: Mapped[str | None]
     review: Mapped[str | None]
+    verdict: Mapped[str | None]
 
     app: Mapped[App] = relationship()
     tenant: Mapped[Tenant | None] = relationship()

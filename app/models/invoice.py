@@ -6,7 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Numeric,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.base import Base
@@ -43,6 +49,10 @@ class Invoice(Base):
         Index(None, "checkout_id"),
         Index(None, "subscription_id"),
         Index(None, "corrects_id"),
+        Index("ix_invoice_listed", "provider_account_id", "issued_at", "id"),
+        Index("ix_invoice_listed_by_status", "provider_account_id", "status", "issued_at", "id"),
+        Index(None, "app_id", "document_number"),
+        Index(None, "app_id", "provider_number"),
     )
 
     app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))

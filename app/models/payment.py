@@ -28,6 +28,8 @@ class Payment(Base):
         Index(None, "checkout_id"),
         Index(None, "subscription_id"),
         Index(None, "tenant_id", "id"),
+        Index("ix_payment_listed", "provider_account_id", "attempted_at", "id"),
+        Index("ix_payment_listed_by_status", "provider_account_id", "status", "attempted_at", "id"),
     )
 
     app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))
@@ -78,6 +80,7 @@ class Refund(Base):
         UniqueConstraint("provider_account_id", "provider_id"),
         CheckConstraint("status IN ('pending', 'refunded', 'failed')", name="status"),
         Index(None, "payment_id"),
+        Index(None, "provider_account_id", "created_at"),
     )
 
     payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"))

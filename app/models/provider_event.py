@@ -37,6 +37,7 @@ class ProviderEvent(Base):
             sqlite_where=_IS_UNDONE,
             postgresql_where=_IS_UNDONE,
         ),
+        Index(None, "provider_account_id", "id"),
         Index(
             "ix_provider_event_failed", "id", sqlite_where=_IS_FAILED, postgresql_where=_IS_FAILED
         ),

@@ -22,6 +22,7 @@ END_REASONS = ("canceled", "provider", "not_paid", "charged_back", "duplicate")
 CHANGE_STATES = ("previewed", "confirmed", "scheduled", "done", "failed", "canceled")
 _IS_RUNNING = text(f"status IN {RUNNING!r} AND NOT is_duplicate")
 _IS_IN_TROUBLE = text("status IN ('incomplete', 'past_due', 'unpaid')")
+_HAS_ENDED = text("ended_at IS NOT NULL")
 _IS_ON_ITS_WAY = text("state IN ('confirmed', 'scheduled')")
 
 
@@ -60,6 +61,17 @@ class Subscription(Base):
         Index(None, "next_check_at"),
         Index(None, "checkout_id"),
         Index(None, "tenant_id", "id"),
+        Index("ix_subscription_listed", "provider_account_id", "started_at", "id"),
+        Index(
+            "ix_subscription_listed_by_status", "provider_account_id", "status", "started_at", "id"
+        ),
+        Index(
+            "ix_subscription_ended",
+            "provider_account_id",
+            "ended_at",
+            sqlite_where=_HAS_ENDED,
+            postgresql_where=_HAS_ENDED,
+        ),
     )
 
     app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))

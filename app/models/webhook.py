@@ -106,6 +106,7 @@ class WebhookDelivery(Base):
             postgresql_where=_IS_WAITING,
         ),
         Index(None, "webhook_endpoint_id", "id"),
+        Index("ix_webhook_delivery_by_state", "webhook_endpoint_id", "state", "id"),
     )
 
     webhook_event_id: Mapped[int] = mapped_column(ForeignKey("webhook_event.id"))

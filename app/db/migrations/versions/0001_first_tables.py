@@ -274,6 +274,11 @@ def upgrade() -> None:
         "tenant",
         sa.Column("app_id", INTEGER, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column(
+            "name_key",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("legal_name", sa.String()),
         sa.Column("address_line1", sa.String()),
         sa.Column("address_line2", sa.String()),
@@ -294,6 +299,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("uuid", name="uq_tenant_uuid"),
     )
     op.create_index("ix_tenant_app_id", "tenant", ["app_id"])
+    op.create_index("ix_tenant_app_id_invoice_email", "tenant", ["app_id", "invoice_email"])
+    op.create_index("ix_tenant_app_id_name_key", "tenant", ["app_id", "name_key"])
 
     op.create_table(
         "webhook_endpoint",
@@ -535,6 +542,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'failed'"),
     )
     op.create_index(
+        "ix_provider_event_provider_account_id_id", "provider_event", ["provider_account_id", "id"]
+    )
+    op.create_index(
         "uq_provider_event_waiting",
         "provider_event",
         ["provider_account_id", "object_id"],
@@ -643,6 +653,7 @@ def upgrade() -> None:
         sa.Column("ended_at", MOMENT),
         sa.Column("decline", sa.String()),
         sa.Column("review", sa.String()),
+        sa.Column("verdict", sa.String()),
         sa.Column("id", INTEGER, nullable=False),
         sa.Column("uuid", sa.Uuid(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
@@ -654,6 +665,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('starting', 'open', 'processing', 'complete', 'not_charged', 'expired', 'canceled', 'needs_review', 'refunded')",
             name=op.f("ck_checkout_session_state"),
+        ),
+        sa.CheckConstraint(
+            "verdict IN ('accepted', 'given_back')", name=op.f("ck_checkout_session_verdict")
         ),
         sa.CheckConstraint("quantity > 0", name=op.f("ck_checkout_session_quantity")),
         sa.ForeignKeyConstraint(["app_id"], ["app.id"], name="fk_checkout_session_app_id"),
@@ -690,11 +704,28 @@ def upgrade() -> None:
         postgresql_where=sa.text("next_check_at IS NOT NULL"),
     )
     op.create_index(
+        "ix_checkout_session_email",
+        "checkout_session",
+        ["app_id", "email"],
+        sqlite_where=sa.text("email IS NOT NULL"),
+        postgresql_where=sa.text("email IS NOT NULL"),
+    )
+    op.create_index(
         "ix_checkout_session_in_review",
         "checkout_session",
         ["id"],
         sqlite_where=sa.text("state = 'needs_review'"),
         postgresql_where=sa.text("state = 'needs_review'"),
+    )
+    op.create_index(
+        "ix_checkout_session_listed",
+        "checkout_session",
+        ["provider_account_id", "created_at", "id"],
+    )
+    op.create_index(
+        "ix_checkout_session_listed_by_state",
+        "checkout_session",
+        ["provider_account_id", "state", "created_at", "id"],
     )
     op.create_index(
         "ix_checkout_session_paid_for_nothing",
@@ -716,6 +747,13 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_checkout_session_payment_uuid", "checkout_session", ["payment_uuid"], unique=True
+    )
+    op.create_index(
+        "ix_checkout_session_reference",
+        "checkout_session",
+        ["app_id", "reference"],
+        sqlite_where=sa.text("reference IS NOT NULL"),
+        postgresql_where=sa.text("reference IS NOT NULL"),
     )
     op.create_index("ix_checkout_session_tenant_id_id", "checkout_session", ["tenant_id", "id"])
     op.create_index(
@@ -932,6 +970,9 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
+        "ix_webhook_delivery_by_state", "webhook_delivery", ["webhook_endpoint_id", "state", "id"]
+    )
+    op.create_index(
         "ix_webhook_delivery_due",
         "webhook_delivery",
         ["next_try_at"],
@@ -1026,11 +1067,26 @@ def upgrade() -> None:
     )
     op.create_index("ix_subscription_checkout_id", "subscription", ["checkout_id"])
     op.create_index(
+        "ix_subscription_ended",
+        "subscription",
+        ["provider_account_id", "ended_at"],
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_subscription_in_trouble",
         "subscription",
         ["id"],
         sqlite_where=sa.text("status IN ('incomplete', 'past_due', 'unpaid')"),
         postgresql_where=sa.text("status IN ('incomplete', 'past_due', 'unpaid')"),
+    )
+    op.create_index(
+        "ix_subscription_listed", "subscription", ["provider_account_id", "started_at", "id"]
+    )
+    op.create_index(
+        "ix_subscription_listed_by_status",
+        "subscription",
+        ["provider_account_id", "status", "started_at", "id"],
     )
     op.create_index("ix_subscription_next_check_at", "subscription", ["next_check_at"])
     op.create_index("ix_subscription_tenant_id_id", "subscription", ["tenant_id", "id"])
@@ -1121,6 +1177,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("uuid", name="uq_payment_uuid"),
     )
     op.create_index("ix_payment_checkout_id", "payment", ["checkout_id"])
+    op.create_index("ix_payment_listed", "payment", ["provider_account_id", "attempted_at", "id"])
+    op.create_index(
+        "ix_payment_listed_by_status",
+        "payment",
+        ["provider_account_id", "status", "attempted_at", "id"],
+    )
     op.create_index("ix_payment_subscription_id", "payment", ["subscription_id"])
     op.create_index("ix_payment_tenant_id_id", "payment", ["tenant_id", "id"])
 
@@ -1318,6 +1380,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("uuid", name="uq_refund_uuid"),
     )
     op.create_index("ix_refund_payment_id", "refund", ["payment_id"])
+    op.create_index(
+        "ix_refund_provider_account_id_created_at", "refund", ["provider_account_id", "created_at"]
+    )
 
     op.create_table(
         "invoice",
@@ -1391,9 +1456,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("refund_id", name="uq_invoice_refund_id"),
         sa.UniqueConstraint("uuid", name="uq_invoice_uuid"),
     )
+    op.create_index("ix_invoice_app_id_document_number", "invoice", ["app_id", "document_number"])
     op.create_index("ix_invoice_app_id_id", "invoice", ["app_id", "id"])
+    op.create_index("ix_invoice_app_id_provider_number", "invoice", ["app_id", "provider_number"])
     op.create_index("ix_invoice_checkout_id", "invoice", ["checkout_id"])
     op.create_index("ix_invoice_corrects_id", "invoice", ["corrects_id"])
+    op.create_index("ix_invoice_listed", "invoice", ["provider_account_id", "issued_at", "id"])
+    op.create_index(
+        "ix_invoice_listed_by_status",
+        "invoice",
+        ["provider_account_id", "status", "issued_at", "id"],
+    )
     op.create_index("ix_invoice_subscription_id", "invoice", ["subscription_id"])
     op.create_index(
         "ix_invoice_tenant_id_livemode_issued_at", "invoice", ["tenant_id", "livemode", "issued_at"]
