@@ -10,6 +10,7 @@ from contextvars import ContextVar
 
 # What asks for longer is left for the next sweep rather than waited for.
 LONGEST_REST = 10.0
+_MARGIN = 1.05
 _kept: ContextVar[Pace | None] = ContextVar("pace", default=None)
 
 
@@ -28,7 +29,8 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._gap = 1 / per_second
+        # A little more than its share, since calls do not take equally long to get there.
+        self._gap = _MARGIN / per_second
         self._clock, self._sleep = clock, sleep
         self._lock = threading.Lock()
         self._next: dict[Hashable, float] = {}

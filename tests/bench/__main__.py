@@ -1,7 +1,9 @@
 """Measures what a checkout start, a webhook and the plans page cost, and how much memory it takes.
 
-Everything is a ratio within this run: against the barest programs that do the same (floors.py) on
-the same server, with PostgreSQL and a provider that answers at once.
+What it costs is a ratio within this run: against the barest programs that do the same (floors.py)
+on the same server, with PostgreSQL and a provider that answers at once. Then, how fast events are
+to be seen, how a sweep of many plans keeps its pace, what a million rows change, and what drawing
+an invoice takes.
 """
 
 from __future__ import annotations
@@ -14,7 +16,21 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from tests.bench import creates, events, installation, load, measure, meter, pages, report, starts
+from tests.bench import (
+    creates,
+    events,
+    happenings,
+    installation,
+    load,
+    measure,
+    meter,
+    pages,
+    papers,
+    report,
+    scale,
+    starts,
+    sweeps,
+)
 from tests.bench.creates import Creates
 from tests.bench.installation import Installation
 from tests.bench.measure import Work
@@ -32,13 +48,20 @@ _MEGABYTE = 1_000_000
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How much is measured: `bursts` of each work, of `count` requests (`first` of first
-    purchases), after `warm` that are not counted; `timed` starts at a slow provider."""
+    purchases), after `warm` that are not counted; `timed` starts at a slow provider. The events
+    of `purchases` at once, then evenly for `steady` seconds; a `sweep`; a database of `rows`;
+    `papers` to draw."""
 
     bursts: int
     count: int
     first: int
     warm: int
     timed: int
+    purchases: int
+    steady: int
+    sweep: sweeps.Plan
+    rows: int
+    papers: int
 
     @property
     def known(self) -> int:
@@ -51,8 +74,30 @@ class Plan:
         return self.bursts * self.first + self.warm
 
 
-FULL = Plan(bursts=7, count=300, first=80, warm=64, timed=400)
-QUICK = Plan(bursts=3, count=80, first=32, warm=40, timed=64)
+FULL = Plan(
+    bursts=7,
+    count=300,
+    first=80,
+    warm=64,
+    timed=400,
+    purchases=200,
+    steady=20,
+    sweep=sweeps.Plan(plans=10_000, seconds=20, last=1000),
+    rows=1_000_000,
+    papers=papers.COUNT,
+)
+QUICK = Plan(
+    bursts=3,
+    count=80,
+    first=32,
+    warm=40,
+    timed=64,
+    purchases=40,
+    steady=6,
+    sweep=sweeps.Plan(plans=400, seconds=6, last=100),
+    rows=20_000,
+    papers=100,
+)
 
 
 class Bench:
@@ -74,6 +119,8 @@ class Bench:
         self._time()
         self._time_creates()
         self._memory()
+        self._reconcile()
+        self._draw()
         print(f"\n{report.goals(self._goals)}")
 
     def _parts(self) -> list[Callable[[], list[Work]]]:
@@ -195,6 +242,18 @@ class Bench:
             ),
         ]
 
+    def _reconcile(self) -> None:
+        """Measure events from the hook to the row, a sweep of many plans, and a large database."""
+        here, plan = self._here, self._plan
+        self._goals += happenings.measure(here, count=plan.purchases, steady_seconds=plan.steady)
+        self._goals += sweeps.measure(here, plan.sweep)
+        self._goals += scale.measure(here, small=1000, large=plan.rows, openings=plan.count)
+
+    def _draw(self) -> None:
+        cost = papers.measure(self._plan.papers)
+        print(cost, flush=True)
+        self._goals.append(cost.goal)
+
     def _count_calls(self, start: Work) -> None:
         calls = self._here.calls()
         sessions = calls.get("portal POST checkout/sessions", 0)
@@ -237,7 +296,7 @@ def _header(plan: Plan) -> str:
 
 
 def main() -> None:
-    """Measure, in about two minutes or with --quick in half a minute."""
+    """Measure, in about ten minutes or with --quick in two."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer requests, wider noise")
     plan = QUICK if parser.parse_args().quick else FULL

@@ -13,7 +13,7 @@ from tests.bench.load import Answer
 def cookie(portal: Flask, user_id: int) -> str:
     """Answer the cookie of a person who has just signed in."""
     with portal.test_request_context():
-        visits.begin(User(id=user_id), several=False)
+        visits.begin(User(id=user_id, session_epoch=0), several=False)
         response = portal.make_response("")
         portal.session_interface.save_session(portal, flask.session, response)
     return response.headers["Set-Cookie"].partition(";")[0]

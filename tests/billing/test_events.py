@@ -81,7 +81,10 @@ class TestProcess:
         assert tara.checkout(placed).state == "complete"
         assert states(tara) == [("done", 1)]
         cause = "evt_1" if method == "stripe-card" else provider_id
-        assert {entry.cause for entry in tara.opens(placed).entries} == {"start", f"event {cause}"}
+        assert {entry.cause for entry in tara.opens(placed).entries} == {
+            f"user {tara.user.uuid}",
+            f"event {cause}",
+        }
 
     @pytest.mark.parametrize("method", CARDS)
     def test_of_every_event_in_any_order_and_twice_ends_the_same(
