@@ -35,7 +35,8 @@ class PlanSummary:
     `next_charge` falls due at `next_charge_at` if nobody does anything. `overdue` is what is due
     already; `action_url` is the provider's page where it can be paid or confirmed. `waiting` is
     what was asked for and the provider has not answered yet. `fixed` says why the plan cannot be
-    changed now, and `can_cancel`, `can_resume` whether the buttons for it are shown.
+    changed now, and `can_cancel`, `can_resume` whether the buttons for it are shown. `is_paid_up`
+    says that the time that is paid for is not over.
     """
 
     subscription: Subscription
@@ -51,6 +52,7 @@ class PlanSummary:
     fixed: Text | None
     can_cancel: bool
     can_resume: bool
+    is_paid_up: bool
 
     @property
     def credit(self) -> Money:
@@ -90,6 +92,7 @@ def show(db: Session, site: Site, tenant: Tenant) -> PlanSummary | None:
         and subscription.provider_id is not None
         and not is_ending,
         can_resume=is_ending and not _is_over(site, subscription),
+        is_paid_up=not _is_over(site, subscription),
     )
 
 

@@ -376,6 +376,22 @@ class TestCancel:
         assert page.problems[0].startswith(problem)
         assert buyer.rows(Subscription)[0].status == "active"
 
+    @pytest.mark.parametrize(
+        ("method", "says"),
+        [("stripe-card", "still tried until then"), ("mollie-card", "the plan ends at once")],
+    )
+    def test_of_an_overdue_plan_says_what_becomes_of_the_charge(
+        self, buyer: Buyer, tara: Visitor, home: str, method: str, says: str
+    ) -> None:
+        bought(buyer, method, card_number="4000000000000341")
+        lives_on(buyer, "1 month")
+        buyer.waits("1 days")
+        buyer.sweeps()
+
+        page = tara.opens(f"{home}/cancel")
+
+        assert says in page.words()
+
     def test_of_a_plan_that_has_ended_says_so(self, buyer: Buyer, tara: Visitor, home: str) -> None:
         bought(buyer, "stripe-card")
         cancels(buyer)
