@@ -285,7 +285,9 @@ def _result(db: Session, plan_id: int) -> Result:
     db.commit()
     if plan.overdue_since is None and plan.ended_at is None:
         return "paid"
-    if newest is not None and newest.status == "action_needed":
+    if newest is not None and (
+        newest.status == "action_needed" or newest.decline == "authentication"
+    ):
         return "action_needed"
     if newest is not None and newest.status in ("open", "processing"):
         return "processing"

@@ -129,7 +129,7 @@ def _due(db: Session, site: Site, summary: PlanSummary | None) -> Due | None:
         seen=str(newest.uuid) if newest else "",
         tried_at=attempt.attempted_at if attempt else None,
         decline=_decline(attempt),
-        needs_action=summary.needs_action,
+        needs_action=summary.needs_action or _wants_payer(attempt, summary),
         action_url=summary.action_url,
         is_under_way=is_under_way,
         can_retry=method is not None
@@ -137,6 +137,13 @@ def _due(db: Session, site: Site, summary: PlanSummary | None) -> Due | None:
         and not is_under_way
         and (is_charged_there or failed is not None),
     )
+
+
+def _wants_payer(attempt: Payment | None, summary: PlanSummary) -> bool:
+    """The bank refused for want of a confirmation, and would again without the payer; there is a
+    page on which they can give it."""
+    is_wanted = attempt is not None and attempt.decline == "authentication"
+    return is_wanted and summary.action_url is not None
 
 
 def _decline(attempt: Payment | None) -> Text | None:

@@ -61,7 +61,6 @@ class TestInvited:
         tara.presses("member-remove-confirm")
         tara.reads("Nora New has no access any more.")
         assert nora.goes_to("people").status == 404
-        nora.complaints.heard.clear()
 
     def test_joins_with_the_account_there_is(
         self, tara: Payer, meet: Meet, world: World, follows_the_mail: Follow

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.billing.site import Site
-from app.models import Act, PaymentMethod
+from app.models import Act, Invoice, PaymentMethod
 from tests import payer
 from tests.billing import running_plans
 from tests.billing.purchases import Buyer
@@ -298,6 +298,24 @@ class TestRetry:
         assert not page.has("retry-payment")
         assert "is due for Team" not in page.words()
         assert running_plans.plan(buyer).status == "active"
+
+    def test_leads_to_stripe_where_the_bank_wants_a_confirmation(
+        self, tara: Visitor, buyer: Buyer, path: str, sandbox: SandboxServer
+    ) -> None:
+        placed = buyer.buys(method="stripe-card")
+        assert placed.url is not None
+        buyer.comes_back(payer.passes_3ds(placed.url))
+        running_plans.lives_on(buyer, "1 month")
+
+        page = tara.opens(path)
+
+        assert "Your bank asks you to confirm the charge." in page.words()
+        assert [
+            a.get("href") for a in page.all("a") if (a.get("href") or "").startswith(sandbox.url)
+        ] == [buyer.rows(Invoice)[-1].hosted_url]
+        assert not page.has("retry-payment")
+        again = tara.posts(f"{path}/retry")
+        assert "Your bank asks you to confirm the charge." in tara.opens(again.location).words()
 
     def test_of_what_is_paid_says_so(self, tara: Visitor, buyer: Buyer, path: str) -> None:
         running_plans.bought(buyer, "stripe-card")
