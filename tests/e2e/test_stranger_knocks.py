@@ -11,7 +11,15 @@ from tests.cast import World
 from tests.e2e.actors import TEAM, Payer
 from tests.e2e.conftest import Meet
 
-PLACES = ["", "plans", "details", "payment-methods", "payment-methods/new", "subscription"]
+PLACES = [
+    "",
+    "activity",
+    "plans",
+    "details",
+    "payment-methods",
+    "payment-methods/new",
+    "subscription",
+]
 
 
 class TestStrangerKnocks:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.cast import World
-from tests.e2e import ledger
+from tests.e2e import inspection, ledger
 from tests.e2e.actors import Payer
 from tests.sandbox_server import SandboxServer
 
@@ -34,13 +34,16 @@ class TestTrialBegins:
         tara.picks(f"{provider}-card")
         expect(tara.at("order-total")).to_have_text("€0.00")
         expect(tara.at("pay")).to_have_text(f"Start 14-day trial at {provider.capitalize()}")
+        assert not inspection.faults(tara.page)
         tara.goes_to_pay()
         tara.pays()
 
         tara.sees_checkout("active")
         tara.sees_heading("Your trial of Team has begun")
+        assert not inspection.faults(tara.page)
         tara.sees_plan("Team, monthly", "trialing")
         tara.reads("Trial ends, first charge: €45.22")
+        assert not inspection.faults(tara.page)
         assert len(ledger.given_back(sandbox, provider)) == len(ledger.charges(sandbox, provider))
 
         time_passes("16 days")
@@ -49,6 +52,7 @@ class TestTrialBegins:
         tara.page.get_by_role("link", name="All activity").click()
         tara.reads("Payment received: €45.22")
         tara.reads("Trial over, plan paid")
+        assert not inspection.faults(tara.page)
 
         tara.goes_to("subscription")
         tara.presses("cancel-plan")
