@@ -3,10 +3,12 @@
 from app.models.act import Act
 from app.models.api_key import ApiKey, SigningKey
 from app.models.app import App, Origin
+from app.models.app_invitation import AppInvitation
 from app.models.checkout_session import CheckoutSession
 from app.models.idempotency_key import IdempotencyKey
 from app.models.invoice import Invoice
 from app.models.lease import Lease
+from app.models.logo import Logo
 from app.models.mail import Mail
 from app.models.payment import Payment, PaymentMethod, Refund
 from app.models.portal_link import PortalLink
@@ -31,6 +33,7 @@ __all__ = [
     "Act",
     "ApiKey",
     "App",
+    "AppInvitation",
     "AppMember",
     "AuditEntry",
     "CheckoutSession",
@@ -40,6 +43,7 @@ __all__ = [
     "Invitation",
     "Invoice",
     "Lease",
+    "Logo",
     "Mail",
     "Membership",
     "Origin",

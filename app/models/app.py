@@ -33,6 +33,7 @@ class App(Base):
     support_email: Mapped[str | None]
     website: Mapped[str | None]
     brand_color: Mapped[str] = mapped_column(default="#5254d4")
+    logo_digest: Mapped[str | None] = mapped_column(ForeignKey("logo.digest"))
     vat_unknown_policy: Mapped[str] = mapped_column(default="accept")
     settling_access: Mapped[str] = mapped_column(default="until_deadline")
     dunning_days: Mapped[list[int]] = mapped_column(default=lambda: [2, 5, 7, 7])

@@ -13,6 +13,8 @@ from app.models.app import App
 from app.models.tenant import Tenant
 
 ROLES = ("admin", "member")
+# Support sees everything of an app and helps its customers; only an owner changes how it sells.
+APP_ROLES = ("owner", "support")
 _IS_OPEN = text("accepted_at IS NULL AND revoked_at IS NULL")
 
 
@@ -65,7 +67,7 @@ class AppMember(Base):
     __tablename__ = "app_member"
     __table_args__ = (
         UniqueConstraint("app_id", "user_id"),
-        CheckConstraint("role IN ('owner', 'support')", name="role"),
+        CheckConstraint(f"role IN {APP_ROLES!r}", name="role"),
         Index(None, "user_id"),
     )
 

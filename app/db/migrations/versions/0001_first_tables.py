@@ -16,38 +16,6 @@ JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=Tru
 
 def upgrade() -> None:
     op.create_table(
-        "app",
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("livemode", sa.Boolean(), nullable=False),
-        sa.Column("disabled_at", MOMENT),
-        sa.Column("seller_name", sa.String(), nullable=False),
-        sa.Column("seller_country", sa.String(), nullable=False),
-        sa.Column("seller_address", sa.String()),
-        sa.Column("seller_vat_number", sa.String()),
-        sa.Column("support_email", sa.String()),
-        sa.Column("website", sa.String()),
-        sa.Column("brand_color", sa.String(), nullable=False),
-        sa.Column("vat_unknown_policy", sa.String(), nullable=False),
-        sa.Column("settling_access", sa.String(), nullable=False),
-        sa.Column("dunning_days", JSON, nullable=False),
-        sa.Column("invoice_prefix", sa.String(), nullable=False),
-        sa.Column("last_invoice_test", INTEGER, nullable=False),
-        sa.Column("last_invoice_live", INTEGER, nullable=False),
-        sa.Column("id", INTEGER, nullable=False),
-        sa.Column("uuid", sa.Uuid(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("updated_at", MOMENT, nullable=False),
-        sa.Column("deleted_at", MOMENT),
-        sa.CheckConstraint(
-            "settling_access IN ('until_deadline', 'none')", name=op.f("ck_app_settling_access")
-        ),
-        sa.CheckConstraint(
-            "vat_unknown_policy IN ('accept', 'charge')", name=op.f("ck_app_vat_unknown_policy")
-        ),
-        sa.PrimaryKeyConstraint("id", name="pk_app"),
-        sa.UniqueConstraint("uuid", name="uq_app_uuid"),
-    )
-    op.create_table(
         "failed_sign_in",
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
@@ -76,6 +44,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("uuid", name="uq_lease_uuid"),
     )
     op.create_table(
+        "logo",
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("width", INTEGER, nullable=False),
+        sa.Column("height", INTEGER, nullable=False),
+        sa.Column("id", INTEGER, nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.Column("deleted_at", MOMENT),
+        sa.PrimaryKeyConstraint("id", name="pk_logo"),
+        sa.UniqueConstraint("digest", name="uq_logo_digest"),
+        sa.UniqueConstraint("uuid", name="uq_logo_uuid"),
+    )
+    op.create_table(
         "user",
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("name", sa.String()),
@@ -93,6 +76,58 @@ def upgrade() -> None:
         sa.UniqueConstraint("external_id", name="uq_user_external_id"),
         sa.UniqueConstraint("uuid", name="uq_user_uuid"),
     )
+    op.create_table(
+        "app",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("livemode", sa.Boolean(), nullable=False),
+        sa.Column("disabled_at", MOMENT),
+        sa.Column("seller_name", sa.String(), nullable=False),
+        sa.Column("seller_country", sa.String(), nullable=False),
+        sa.Column("seller_address", sa.String()),
+        sa.Column("seller_vat_number", sa.String()),
+        sa.Column("support_email", sa.String()),
+        sa.Column("website", sa.String()),
+        sa.Column("brand_color", sa.String(), nullable=False),
+        sa.Column("logo_digest", sa.String()),
+        sa.Column("vat_unknown_policy", sa.String(), nullable=False),
+        sa.Column("settling_access", sa.String(), nullable=False),
+        sa.Column("dunning_days", JSON, nullable=False),
+        sa.Column("invoice_prefix", sa.String(), nullable=False),
+        sa.Column("last_invoice_test", INTEGER, nullable=False),
+        sa.Column("last_invoice_live", INTEGER, nullable=False),
+        sa.Column("id", INTEGER, nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.Column("deleted_at", MOMENT),
+        sa.CheckConstraint(
+            "settling_access IN ('until_deadline', 'none')", name=op.f("ck_app_settling_access")
+        ),
+        sa.CheckConstraint(
+            "vat_unknown_policy IN ('accept', 'charge')", name=op.f("ck_app_vat_unknown_policy")
+        ),
+        sa.ForeignKeyConstraint(["logo_digest"], ["logo.digest"], name="fk_app_logo_digest"),
+        sa.PrimaryKeyConstraint("id", name="pk_app"),
+        sa.UniqueConstraint("uuid", name="uq_app_uuid"),
+    )
+    op.create_table(
+        "password_reset",
+        sa.Column("user_id", INTEGER),
+        sa.Column("token_digest", sa.String(), nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("used_at", MOMENT),
+        sa.Column("id", INTEGER, nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.Column("deleted_at", MOMENT),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name="fk_password_reset_user_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_password_reset"),
+        sa.UniqueConstraint("token_digest", name="uq_password_reset_token_digest"),
+        sa.UniqueConstraint("uuid", name="uq_password_reset_uuid"),
+    )
+    op.create_index("ix_password_reset_user_id_id", "password_reset", ["user_id", "id"])
+
     op.create_table(
         "api_key",
         sa.Column("app_id", INTEGER, nullable=False),
@@ -114,6 +149,39 @@ def upgrade() -> None:
         sa.UniqueConstraint("uuid", name="uq_api_key_uuid"),
     )
     op.create_index("ix_api_key_app_id", "api_key", ["app_id"])
+
+    op.create_table(
+        "app_invitation",
+        sa.Column("app_id", INTEGER, nullable=False),
+        sa.Column("invited_by_id", INTEGER),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("token_digest", sa.String(), nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("accepted_at", MOMENT),
+        sa.Column("revoked_at", MOMENT),
+        sa.Column("id", INTEGER, nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.Column("deleted_at", MOMENT),
+        sa.CheckConstraint("role IN ('owner', 'support')", name=op.f("ck_app_invitation_role")),
+        sa.ForeignKeyConstraint(["app_id"], ["app.id"], name="fk_app_invitation_app_id"),
+        sa.ForeignKeyConstraint(
+            ["invited_by_id"], ["user.id"], name="fk_app_invitation_invited_by_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_app_invitation"),
+        sa.UniqueConstraint("token_digest", name="uq_app_invitation_token_digest"),
+        sa.UniqueConstraint("uuid", name="uq_app_invitation_uuid"),
+    )
+    op.create_index(
+        "uq_app_invitation_open",
+        "app_invitation",
+        ["app_id", "email"],
+        unique=True,
+        sqlite_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
+        postgresql_where=sa.text("accepted_at IS NULL AND revoked_at IS NULL"),
+    )
 
     op.create_table(
         "app_member",
@@ -149,24 +217,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("app_id", "origin", name="uq_origin_app_id_origin"),
         sa.UniqueConstraint("uuid", name="uq_origin_uuid"),
     )
-    op.create_table(
-        "password_reset",
-        sa.Column("user_id", INTEGER),
-        sa.Column("token_digest", sa.String(), nullable=False),
-        sa.Column("expires_at", MOMENT, nullable=False),
-        sa.Column("used_at", MOMENT),
-        sa.Column("id", INTEGER, nullable=False),
-        sa.Column("uuid", sa.Uuid(), nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("updated_at", MOMENT, nullable=False),
-        sa.Column("deleted_at", MOMENT),
-        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name="fk_password_reset_user_id"),
-        sa.PrimaryKeyConstraint("id", name="pk_password_reset"),
-        sa.UniqueConstraint("token_digest", name="uq_password_reset_token_digest"),
-        sa.UniqueConstraint("uuid", name="uq_password_reset_uuid"),
-    )
-    op.create_index("ix_password_reset_user_id_id", "password_reset", ["user_id", "id"])
-
     op.create_table(
         "product",
         sa.Column("app_id", INTEGER, nullable=False),
@@ -654,6 +704,7 @@ def upgrade() -> None:
         sa.Column("decline", sa.String()),
         sa.Column("review", sa.String()),
         sa.Column("verdict", sa.String()),
+        sa.Column("verdict_reason", sa.String()),
         sa.Column("id", INTEGER, nullable=False),
         sa.Column("uuid", sa.Uuid(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
@@ -1503,11 +1554,13 @@ def downgrade() -> None:
     op.drop_table("signing_key")
     op.drop_table("provider_account")
     op.drop_table("product")
-    op.drop_table("password_reset")
     op.drop_table("origin")
     op.drop_table("app_member")
+    op.drop_table("app_invitation")
     op.drop_table("api_key")
+    op.drop_table("password_reset")
+    op.drop_table("app")
     op.drop_table("user")
+    op.drop_table("logo")
     op.drop_table("lease")
     op.drop_table("failed_sign_in")
-    op.drop_table("app")
