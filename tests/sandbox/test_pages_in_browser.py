@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
@@ -9,12 +10,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.e2e import browser
+from tests.e2e.saas import Saas
 from tests.sandbox.shop import Shop
 from tests.sandbox.test_mailbox import mail, send
 from tests.sandbox_server import SandboxServer
 
 pytestmark = pytest.mark.e2e
-SETTLED = "https://app.example.com/**"
+THE_SHOP = "Acme Notes"
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +28,20 @@ def browser_type_launch_args() -> dict[str, Any]:
 @pytest.fixture
 def phone(page: Page) -> Page:
     page.set_viewport_size({"width": 320, "height": 640})
-    page.route(SETTLED, lambda route: route.fulfill(body="<h1>back in the shop</h1>"))
     return page
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Saas]:
+    """Serve the shop's own pages, to which payers come back."""
+    with Saas().open() as saas:
+        yield saas
+
+
+@pytest.fixture
+def back(site: Saas) -> dict[str, str]:
+    """Give where a session leads back to."""
+    return {"success_url": f"{site.url}/done", "cancel_url": f"{site.url}/plans"}
 
 
 def check(page: Page) -> None:
@@ -39,10 +53,11 @@ def check(page: Page) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_at_320_pixels(
-    shop: Shop, phone: Page, scheme: Literal["light", "dark"]
+    shop: Shop, phone: Page, back: dict[str, str], scheme: Literal["light", "dark"]
 ) -> None:
     phone.emulate_media(color_scheme=scheme)
     session = shop.session(
+        **back,
         billing_address_collection="required",
         shipping_address_collection={"allowed_countries": ["NL", "DE"]},
         tax_id_collection={"enabled": True},
@@ -62,7 +77,7 @@ def test_every_page_is_accessible_at_320_pixels(
     phone.get_by_role("heading", name="3-D Secure").wait_for()
     check(phone)
     phone.get_by_test_id("sandbox-3ds-pass").click()
-    phone.wait_for_url(SETTLED)
+    phone.get_by_role("heading", name=THE_SHOP).wait_for()
     invoice = shop.sdk.invoices.retrieve(shop.look(session).invoice)
     for url in (session.url, invoice.hosted_invoice_url):
         phone.goto(url)
@@ -87,12 +102,14 @@ def test_the_mailbox_is_accessible_at_320_pixels(
 @pytest.mark.parametrize(
     "control", ["sandbox-pay", "sandbox-delay", "sandbox-3ds-pass", "sandbox-cancel"]
 )
-def test_each_way_out_leads_back_to_the_shop(shop: Shop, phone: Page, control: str) -> None:
-    phone.goto(shop.session().url)
+def test_each_way_out_leads_back_to_the_shop(
+    shop: Shop, phone: Page, back: dict[str, str], control: str
+) -> None:
+    phone.goto(shop.session(**back).url)
 
     phone.get_by_test_id(control).click()
 
-    phone.get_by_role("heading", name="back in the shop").wait_for()
+    phone.get_by_role("heading", name=THE_SHOP).wait_for()
 
 
 def test_fields_of_other_methods_are_out_of_the_way(shop: Shop, phone: Page) -> None:
@@ -106,15 +123,16 @@ def test_fields_of_other_methods_are_out_of_the_way(shop: Shop, phone: Page) -> 
 
 
 @pytest.mark.parametrize("java_script_enabled", [False])
-def test_works_without_scripts(shop: Shop, browser: Any, java_script_enabled: bool) -> None:
+def test_works_without_scripts(
+    shop: Shop, browser: Any, back: dict[str, str], java_script_enabled: bool
+) -> None:
     context = browser.new_context(java_script_enabled=java_script_enabled)
     page = context.new_page()
-    page.route(SETTLED, lambda route: route.fulfill(body="<h1>back in the shop</h1>"))
-    session = shop.session()
+    session = shop.session(**back)
     page.goto(session.url)
 
     page.get_by_test_id("sandbox-pay").click()
-    page.get_by_role("heading", name="back in the shop").wait_for()
+    page.get_by_role("heading", name=THE_SHOP).wait_for()
 
     context.close()
     assert shop.look(session).status == "complete"
