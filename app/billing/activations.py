@@ -27,9 +27,11 @@ def begin(
     """Write the plan a checkout paid for, or whose payment is on its way (`is_settling`: access
     meanwhile is the app's choice, and ends with the method's deadline)."""
     known = subscriptions.lock_of(db, checkout)
-    before = known.shown_status if known else None
+    # One that was kept from running beside another was not shown as running.
+    before = known.shown_status if known and not known.is_duplicate else None
     subscription = known or _new(db, checkout, now=now)
     subscription.version += 1
+    subscription.is_duplicate = False
     if method:
         subscription.payment_method_id = method.id
     if state.subscription:

@@ -36,9 +36,12 @@ class GiveBack:
         payment = lock.one(self._db, Payment, self._act.payment_id)
         refunds.record(self._db, payment, [result], cause="act", now=now)
         payment.refunded = max(payment.refunded, refunds.total(self._db, payment))
-        if payment.checkout_id is not None and result.status == "pending":
+        if payment.checkout_id is not None:
             checkout = self._db.get_one(CheckoutSession, payment.checkout_id)
-            checkout.next_check_at = refunds.next_look(now=now)
+            if checkout.state == "needs_review" and checkout.verdict == "given_back":
+                checkout.next_check_at = now
+            elif result.status == "pending":
+                checkout.next_check_at = refunds.next_look(now=now)
         return result.provider_id
 
     def fail(self, error: errors.ProviderError, *, now: datetime) -> None:

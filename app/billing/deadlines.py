@@ -30,6 +30,8 @@ MANDATE = timedelta(hours=72)
 # Card networks take disputes for 120 days, banks refused debits for eight weeks, and refunds are
 # possible for 180 days and more (Stripe: "How disputes work"; Mollie: "Chargebacks").
 MAY_GO_BACK = timedelta(days=180)
+# What a person decided to give back is looked after until it is done.
+GIVING_BACK = timedelta(hours=6)
 AFTER_AN_END = timedelta(days=1)
 UNCLAIMED = timedelta(minutes=10)
 # Between the tries of what failed at a provider.
@@ -53,6 +55,8 @@ def next_look(checkout: CheckoutSession, *, now: datetime) -> datetime | None:
         return soon
     if checkout.state == "processing":
         return now + _gap(_PROCESSING, age)
+    if checkout.state == "needs_review" and checkout.verdict == "given_back":
+        return now + GIVING_BACK
     if checkout.is_over and age < timedelta(days=3):
         return now + AFTER_AN_END
     return None

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import NamedTuple, cast
+from datetime import datetime
+from typing import NamedTuple, Protocol, cast
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -39,6 +40,22 @@ class _Seen(NamedTuple):
 Question = Callable[[Provider, str, Mode], CheckoutState]
 
 
+class Judge(Protocol):
+    """What is made of a checkout's truth, under the row's lock; the caller commits."""
+
+    def __call__(
+        self,
+        db: Session,
+        site: Site,
+        checkout: CheckoutSession,
+        state: CheckoutState,
+        parts: Parts,
+        *,
+        cause: str,
+        now: datetime,
+    ) -> None: ...
+
+
 def at_checkout(db: Session, site: Site, checkout_id: int, *, cause: str) -> bool:
     """Fetch a checkout's truth and apply it; False where there is nothing at the provider yet, or
     where others kept overtaking and the sweep will look. Commits.
@@ -54,6 +71,15 @@ def end_checkout(db: Session, site: Site, checkout_id: int, *, cause: str) -> bo
     return _look(db, site, checkout_id, _end, cause=cause)
 
 
+def decide(db: Session, site: Site, checkout_id: int, judge: Judge, *, cause: str) -> bool:
+    """Fetch a checkout's truth and have a person's decision applied to it, as `at_checkout` does.
+    Commits.
+
+    Raises `providers.errors.ProviderError`, and what the judge raises; nothing has changed then.
+    """
+    return _look(db, site, checkout_id, _fetch, cause=cause, judge=judge)
+
+
 def _fetch(provider: Provider, provider_id: str, mode: Mode) -> CheckoutState:
     return provider.fetch_checkout(provider_id, mode=mode)
 
@@ -62,7 +88,15 @@ def _end(provider: Provider, provider_id: str, mode: Mode) -> CheckoutState:
     return provider.expire_checkout(provider_id, mode=mode)
 
 
-def _look(db: Session, site: Site, checkout_id: int, ask: Question, *, cause: str) -> bool:
+def _look(
+    db: Session,
+    site: Site,
+    checkout_id: int,
+    ask: Question,
+    *,
+    cause: str,
+    judge: Judge = outcomes.apply,
+) -> bool:
     for _ in range(_TRIES):
         seen = _see(db, checkout_id)
         if seen.provider_id is None:
@@ -70,7 +104,7 @@ def _look(db: Session, site: Site, checkout_id: int, ask: Question, *, cause: st
         provider = site.connect(seen.provider, seen.sealed_credentials)
         state = ask(provider, seen.provider_id, seen.mode)
         parts = refunds.fetch(db, seen.account_id, provider, state.payments)
-        if _apply(db, site, checkout_id, seen.version, state, parts, cause=cause):
+        if _apply(db, site, checkout_id, seen.version, state, parts, judge, cause=cause):
             return True
         ask = _fetch
     log.warning("checkout %s moved under %s looks; the sweep looks next", checkout_id, _TRIES)
@@ -108,6 +142,7 @@ def _apply(
     version: int,
     state: CheckoutState,
     parts: Parts,
+    judge: Judge,
     *,
     cause: str,
 ) -> bool:
@@ -117,7 +152,7 @@ def _apply(
         db.rollback()
         return False
     try:
-        outcomes.apply(db, site, checkout, state, parts, cause=cause, now=now)
+        judge(db, site, checkout, state, parts, cause=cause, now=now)
         db.commit()
     except IntegrityError:
         # A promise the database keeps was broken by a look at another row that ended first; with

@@ -15,6 +15,7 @@ from app.billing import (
     invoices,
     method_acts,
     notices,
+    obstacles,
     payment_methods,
     payments,
     refunds,
@@ -22,6 +23,7 @@ from app.billing import (
     transitions,
     trials,
 )
+from app.billing.payments import Recorded
 from app.billing.refunds import Parts
 from app.billing.site import Site
 from app.db import lock
@@ -45,17 +47,8 @@ def apply(
     """Write what the provider says and what follows from it; the caller holds the row's lock and
     commits. `parts` are the refunds of its payments. What has to be done at the provider is left as
     acts."""
-    checkout.version += 1
-    checkout.checked_at = now
-    # A look at the plan locks it before its payments; the same order here, or both could wait.
-    subscriptions.lock_of(db, checkout)
-    recorded = payments.record_all(db, state.payments, checkout)
+    recorded, method = _record(db, checkout, state, cause=cause, now=now)
     attempts = [payment for payment, *_ in recorded]
-    # A one-time payment leaves nothing on file: the provider is not asked to keep its method.
-    kept = state.method if checkout.mode != "payment" else None
-    method = payment_methods.record(db, kept, checkout, cause=cause, now=now) if kept else None
-    _remember(checkout, state, attempts)
-    db.flush()
     if state.status == "complete":
         _complete(db, site, checkout, state, attempts, method, cause=cause, now=now)
     elif state.status == "processing":
@@ -64,6 +57,81 @@ def apply(
         _end(db, site, checkout, state, attempts, cause=cause, now=now)
     elif checkout.state == "starting":
         transitions.move(db, checkout, "open", cause=cause, now=now)
+    if checkout.verdict == "given_back":
+        _unwind(db, checkout, state, attempts, cause=cause, now=now)
+    _follow_money(db, checkout, recorded, parts, cause=cause, now=now)
+
+
+def grant(
+    db: Session,
+    site: Site,
+    checkout: CheckoutSession,
+    state: CheckoutState,
+    parts: Parts,
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    """Give what was paid for although it was in doubt, as a person decided; the caller holds the
+    row's lock and commits.
+
+    Raises Conflict, saying why, where it cannot be given: the money is not there or goes back,
+    another plan runs, or the plan could not be charged again.
+    """
+    recorded, method = _record(db, checkout, state, cause=cause, now=now)
+    paid = [payment for payment, *_ in recorded if payment.is_paid]
+    obstacles.require_none(db, checkout, state, method, paid)
+    _note_paid(db, checkout, paid, now=now)
+    _give(db, site, checkout, state, method, paid, cause=cause, now=now)
+    _follow_money(db, checkout, recorded, parts, cause=cause, now=now)
+
+
+def give_back(
+    db: Session,
+    site: Site,
+    checkout: CheckoutSession,
+    state: CheckoutState,
+    parts: Parts,
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    """Ask for all that was paid to go back and for what was begun to end, as a person decided; the
+    checkout is refunded once both are done. The caller holds the row's lock and commits."""
+    recorded, _ = _record(db, checkout, state, cause=cause, now=now)
+    attempts = [payment for payment, *_ in recorded]
+    _unwind(db, checkout, state, attempts, cause=cause, now=now)
+    _follow_money(db, checkout, recorded, parts, cause=cause, now=now)
+
+
+def _record(
+    db: Session, checkout: CheckoutSession, state: CheckoutState, *, cause: str, now: datetime
+) -> tuple[list[Recorded], PaymentMethod | None]:
+    """Write what the provider says, whatever is made of it."""
+    checkout.version += 1
+    checkout.checked_at = now
+    # A look at the plan locks it before its payments; the same order here, or both could wait.
+    subscriptions.lock_of(db, checkout)
+    recorded = payments.record_all(db, state.payments, checkout)
+    # A one-time payment leaves nothing on file: the provider is not asked to keep its method.
+    kept = state.method if checkout.mode != "payment" else None
+    method = payment_methods.record(db, kept, checkout, cause=cause, now=now) if kept else None
+    _remember(checkout, state, [payment for payment, *_ in recorded])
+    db.flush()
+    return recorded, method
+
+
+def _follow_money(
+    db: Session,
+    checkout: CheckoutSession,
+    recorded: list[Recorded],
+    parts: Parts,
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    """Write what went back of the payments, and when to look next."""
+    attempts = [payment for payment, *_ in recorded]
     for payment, told, _, is_newly_charged_back in recorded:
         if told.provider_id in parts:
             refunds.record(db, payment, parts[told.provider_id], cause=cause, now=now)
@@ -97,18 +165,41 @@ def _complete(
     now: datetime,
 ) -> None:
     paid = [attempt for attempt in attempts if attempt.is_paid]
+    _note_paid(db, checkout, paid, now=now)
+    if checkout.state in ("complete", "needs_review", "refunded"):
+        return
+    doubt = _doubt(db, checkout, state)
+    if doubt:
+        _review(db, site, checkout, state, paid, doubt, cause=cause, now=now)
+        _close_siblings(db, checkout, now=now)
+    else:
+        _give(db, site, checkout, state, method, paid, cause=cause, now=now)
+
+
+def _note_paid(
+    db: Session, checkout: CheckoutSession, paid: list[Payment], *, now: datetime
+) -> None:
     if paid and checkout.paid_at is None:
         checkout.paid_at = min(attempt.paid_at or now for attempt in paid)
     if trials.is_verification(checkout):
         # It bought nothing, whatever becomes of the method.
         for payment in paid:
             acts.refund(db, checkout, payment, reason="verification", now=now)
-    if checkout.state in ("complete", "needs_review", "refunded"):
-        return
-    doubt = _doubt(db, checkout, state)
-    if doubt:
-        _review(db, site, checkout, state, paid, doubt, cause=cause, now=now)
-    elif checkout.mode == "setup":
+
+
+def _give(
+    db: Session,
+    site: Site,
+    checkout: CheckoutSession,
+    state: CheckoutState,
+    method: PaymentMethod | None,
+    paid: list[Payment],
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    """Give what was bought."""
+    if checkout.mode == "setup":
         _save_method(db, site, checkout, method, cause=cause, now=now)
     elif checkout.mode == "subscription":
         _activate(db, site, checkout, state, method, paid, cause=cause, now=now)
@@ -116,6 +207,28 @@ def _complete(
         transitions.move(db, checkout, "complete", cause=cause, now=now)
         _bill(db, site, checkout, None, paid, cause=cause, now=now)
     _close_siblings(db, checkout, now=now)
+
+
+def _unwind(
+    db: Session,
+    checkout: CheckoutSession,
+    state: CheckoutState,
+    attempts: list[Payment],
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    if checkout.state != "needs_review":
+        return
+    for payment in attempts:
+        acts.refund(db, checkout, payment, reason="review", now=now)
+    runs = state.subscription is not None and state.subscription.status != "canceled"
+    if runs:
+        assert state.subscription is not None
+        acts.cancel_subscription(db, checkout, state.subscription, now=now, reason="review")
+    is_on_its_way = any(attempt.status in payments.UNDECIDED for attempt in attempts)
+    if not (runs or is_on_its_way or any(attempt.remaining for attempt in attempts)):
+        transitions.move(db, checkout, "refunded", cause=cause, now=now)
 
 
 def _doubt(db: Session, checkout: CheckoutSession, state: CheckoutState) -> str | None:

@@ -55,6 +55,7 @@ KINDS = (
     "subscription.resumed",
     "invoice.paid",
     "payment.failed",
+    "payment.refund_asked",
     "payment.refunded",
     "payment.charged_back",
     "payment_method.added",

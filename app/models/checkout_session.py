@@ -213,6 +213,7 @@ class CheckoutSession(Base):
     decline: Mapped[str | None]
     review: Mapped[str | None]
     verdict: Mapped[str | None]
+    verdict_reason: Mapped[str | None]
 
     app: Mapped[App] = relationship()
     tenant: Mapped[Tenant | None] = relationship()

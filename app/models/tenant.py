@@ -26,7 +26,8 @@ def key_of(name: str) -> str:
 
 
 def _key(row: DefaultExecutionContext) -> str:
-    return key_of(row.get_current_parameters()["name"])
+    given: dict[str, str] = row.get_current_parameters()  # type: ignore[no-untyped-call]
+    return key_of(given["name"])
 
 
 class Tenant(Base):

@@ -38,6 +38,7 @@ _KINDS = {
     "subscription.resumed": lazy_gettext("Asked to let the plan go on"),
     "invoice.paid": lazy_gettext("Payment received"),
     "payment.failed": lazy_gettext("Payment failed"),
+    "payment.refund_asked": lazy_gettext("Giving a payment back asked for"),
     "payment.refunded": lazy_gettext("Payment given back"),
     "payment.charged_back": lazy_gettext("Payment taken back by the bank"),
     "payment_method.added": lazy_gettext("Payment method saved"),
