@@ -12,7 +12,7 @@ INSTALLED := .venv/installed-$(shell cksum < requirements/test.txt | cut -d ' ' 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(INSTALLED) ## Portal, sandbox and worker in one terminal, with the demo world
+run: $(INSTALLED) ## Portal, sandbox and worker in one terminal, with the demo world (EMPTY=1: without)
 	@exec $(BIN)/flask --app wsgi demo run
 
 test: setup ## The whole suite, browser included

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent
 STRIPE_API_URL = "https://api.stripe.com"
 MOLLIE_API_URL = "https://api.mollie.com"
 _TO_MAILBOX = 15
+_OWN_MACHINE = ("127.0.0.1", "::1", "localhost")
 _ADDRESS = re.compile(r"[^@\s<>,]+@[^@\s<>,]+")
 
 
@@ -43,6 +44,7 @@ class Config(BaseModel):
     SECRET_KEY_FALLBACKS: str = ""
     ENCRYPTION_KEYS: str = ""
     DEMO: bool = True
+    EMPTY: bool = False
     STRIPE_API_URL: str = ""
     MOLLIE_API_URL: str = ""
     CLOCK_URL: str = ""
@@ -57,6 +59,11 @@ class Config(BaseModel):
     LIMITS_URL: str = "memory://"
     SIGN_IN_TRIES: int = Field(default=10, ge=1, le=1000)
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    LOG_FORMAT: Literal["", "json", "human"] = ""
+    WEB_HOST: str = "127.0.0.1"
+    WEB_WORKERS: int = Field(default=2, ge=1, le=64)
+    WEB_THREADS: int = Field(default=32, ge=1, le=512)
+    WORKER_THREADS: int = Field(default=6, ge=2, le=64)
 
     @property
     def is_production(self) -> bool:
@@ -82,6 +89,16 @@ class Config(BaseModel):
     def sandbox_url(self) -> str:
         """Where the sandbox of the demo listens."""
         return f"http://127.0.0.1:{self.SANDBOX_PORT}"
+
+    @property
+    def brings_sandbox(self) -> bool:
+        """The sandbox runs beside us, and both providers and the mail server are in it."""
+        return self.DEMO or self.EMPTY
+
+    @property
+    def is_public(self) -> bool:
+        """Others than whoever runs it may reach this installation."""
+        return self.is_production or urlsplit(self.PUBLIC_URL).hostname not in _OWN_MACHINE
 
     @property
     def uses_sandbox(self) -> bool:
@@ -137,20 +154,24 @@ def _sentence(error: ValidationError) -> str:
 
 
 def _derived(config: Config, given: Mapping[str, str]) -> dict[str, object]:
-    demo = config.DEMO if "DEMO" in given else not config.is_production
+    demo = config.DEMO if "DEMO" in given else not (config.is_production or config.EMPTY)
+    has_sandbox = demo or config.EMPTY
     sandbox = config.sandbox_url
-    database = config.DATABASE_URL or f"sqlite:///{ROOT / 'var' / 'portico.sqlite3'}"
+    # An empty world and the demo's can be kept side by side.
+    folder = ROOT / "var" / "empty" if config.EMPTY else ROOT / "var"
+    database = config.DATABASE_URL or f"sqlite:///{folder / 'portico.sqlite3'}"
     derived: dict[str, object] = {
         "DEMO": demo,
         "PUBLIC_URL": (config.PUBLIC_URL or f"http://127.0.0.1:{config.PORT}").rstrip("/"),
         "DATABASE_URL": _driver(database),
         "STRIPE_API_URL": config.STRIPE_API_URL
-        or (f"{sandbox}/stripe" if demo else STRIPE_API_URL),
+        or (f"{sandbox}/stripe" if has_sandbox else STRIPE_API_URL),
         "MOLLIE_API_URL": config.MOLLIE_API_URL
-        or (f"{sandbox}/mollie" if demo else MOLLIE_API_URL),
-        "CLOCK_URL": config.CLOCK_URL or (f"{sandbox}/control/clock" if demo else ""),
-        **_mail(config, demo=demo),
+        or (f"{sandbox}/mollie" if has_sandbox else MOLLIE_API_URL),
+        "CLOCK_URL": config.CLOCK_URL or (f"{sandbox}/control/clock" if has_sandbox else ""),
+        **_mail(config, has_sandbox=has_sandbox),
         "QUEUE": config.QUEUE or ("sqlite" if database.startswith("sqlite") else "postgres"),
+        "LOG_FORMAT": config.LOG_FORMAT or ("json" if config.is_production else "human"),
     }
     if not config.is_production and not (config.SECRET_KEY and config.ENCRYPTION_KEYS):
         folder = config.model_copy(update=derived).folder
@@ -159,12 +180,12 @@ def _derived(config: Config, given: Mapping[str, str]) -> dict[str, object]:
     return derived
 
 
-def _mail(config: Config, *, demo: bool) -> dict[str, object]:
+def _mail(config: Config, *, has_sandbox: bool) -> dict[str, object]:
     port = config.SMTP_PORT or mailbox_port(config.SANDBOX_PORT)
     return {
         "SMTP_PORT": port,
-        "SMTP_URL": config.SMTP_URL or (f"smtp://127.0.0.1:{port}" if demo else ""),
-        "MAIL_FROM": config.MAIL_FROM or ("billing@portico.example" if demo else ""),
+        "SMTP_URL": config.SMTP_URL or (f"smtp://127.0.0.1:{port}" if has_sandbox else ""),
+        "MAIL_FROM": config.MAIL_FROM or ("billing@portico.example" if has_sandbox else ""),
     }
 
 
@@ -236,6 +257,14 @@ def _rules(config: Config) -> list[tuple[bool, str]]:
         (
             production and config.DEMO,
             "DEMO cannot be on in production: the demo world has public passwords.",
+        ),
+        (
+            production and config.EMPTY,
+            "EMPTY cannot be on in production: it brings the sandbox. A new database is empty.",
+        ),
+        (
+            config.DEMO and config.EMPTY,
+            "DEMO and EMPTY cannot both be on: the demo world is not empty.",
         ),
         (
             production and len(config.SECRET_KEY) < 32,

@@ -17,7 +17,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.orm import Session
 
 from app import processes, upkeep
-from app.billing import apps, demo, origins, replays, sweep, verify
+from app.billing import apps, demo, first_runs, origins, replays, sweep, verify
 from app.billing.differences import Difference
 from app.billing.errors import BillingError
 from app.billing.site import Site
@@ -35,7 +35,8 @@ db_group = AppGroup("db", help="The tables of the database.")
 
 def install(flask_app: Flask) -> None:
     """Add our commands to `flask`."""
-    for command in (demo_group, origins_group, events_group, db_group, run_sweep, run_verify):
+    groups = (demo_group, origins_group, events_group, db_group)
+    for command in (*groups, show_setup, run_sweep, run_verify):
         flask_app.cli.add_command(command)
 
 
@@ -66,10 +67,18 @@ def reset_demo() -> None:
 
 @demo_group.command("run")
 def run_demo() -> None:
-    """Run portal, sandbox and worker in this terminal."""
+    """Run portal, sandbox and worker in this terminal; with EMPTY=1 without the demo world."""
     with _plain_words():
         _migrations().upgrade(_site().config.DATABASE_URL)
         sys.exit(processes.run(_site().config, _prepare, _announcement))
+
+
+@click.command("setup")
+@with_appcontext
+def show_setup() -> None:
+    """Say where to set up a new installation, with the code that proves you run it."""
+    with _plain_words():
+        click.echo(_in_session(_where_to_begin))
 
 
 @origins_group.command("list")
@@ -201,19 +210,33 @@ def _migrations() -> ModuleType:
 
 
 def _prepare() -> None:
-    _in_session(demo.ensure)
+    if _site().config.DEMO:
+        _in_session(demo.ensure)
 
 
 def _announcement() -> str:
+    site = _site()
+    begin = _demo_sign_in() if site.config.DEMO else f"  {_in_session(_where_to_begin)}\n"
+    return (
+        f"\nPortico is at {site.config.PUBLIC_URL}\n{begin}"
+        f"The sandbox is at {site.config.sandbox_url}, the mails it takes are at"
+        f" {site.config.sandbox_url}/mailbox.\nCtrl-C ends all.\n"
+    )
+
+
+def _demo_sign_in() -> str:
     shown = _in_session(demo.show)
     admin = shown["tenants"][0]["users"][0]
     return (
-        f"\nPortico is at {shown['portal_url']}\n"
         f"  Sign in as {admin['email']} with {admin['password']}\n"
         f"  or open    {shown['portal_link']}\n"
-        f"The sandbox is at {shown['sandbox_url']}, the mails it takes are at"
-        f" {shown['sandbox_url']}/mailbox.\nCtrl-C ends all.\n"
     )
+
+
+def _where_to_begin(db: Session, site: Site) -> str:
+    if first_runs.is_open(db):
+        return f"Nothing is set up yet. Begin at {first_runs.address(site)}"
+    return f"This installation is set up. Sign in at {site.url('/sign-in')}"
 
 
 def _site() -> Site:

@@ -24,11 +24,11 @@ def live() -> dict[str, str]:
 
 @health.get("/readyz")
 def ready() -> tuple[dict[str, object], int]:
-    """Answer whether the database (and in the demo the sandbox and the worker) answer too. Without
+    """Answer whether the database (and where we bring the sandbox, it and the worker) answer too. Without
     a mail server we are ready all the same: mails wait."""
     site: Site = current_app.extensions["site"]
     parts = {"database": _database_answers(current_app.extensions["database"])}
-    if site.config.DEMO:
+    if site.config.brings_sandbox:
         parts |= {"sandbox": _sandbox_answers(site.config), "worker": _worker_answers(site.config)}
     is_ready = all(parts.values())
     mail = "set" if site.config.SMTP_URL else "not set, mails wait"

@@ -1,12 +1,15 @@
-"""Apps: whose they are, and what in them waits for a person."""
+"""Apps: how they begin, whose they are, and what in them waits for a person."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
+from app.billing import audits, invoice_prefixes
 from app.billing.errors import NotFound
 from app.models import App, AppMember, CheckoutSession, User
 
@@ -39,6 +42,35 @@ def of(db: Session, user_id: int) -> list[App]:
         .order_by(App.name, App.id)
     )
     return list(db.scalars(found))
+
+
+def make(db: Session, owner: User, values: dict[str, Any], *, now: datetime) -> AppMember:
+    """Make an app of checked settings, in test mode, and answer its owner's place in it.
+
+    Raises Invalid naming `invoice_prefix` where another app of the owner has it.
+    """
+    prefix = values["invoice_prefix"] or invoice_prefixes.make(db, owner.id, values["name"])
+    invoice_prefixes.require_free(db, owner.id, prefix)
+    app = App(**{**values, "invoice_prefix": prefix})
+    db.add(app)
+    db.flush()
+    member = AppMember(app=app, user=owner, role="owner")
+    db.add(member)
+    db.flush()
+    audits.note(db, member, "app.created", app.name, now=now)
+    return member
+
+
+def owned(db: Session, user_id: int) -> bool:
+    """Answer whether a person owns an app here."""
+    found = exists().where(
+        AppMember.user_id == user_id,
+        AppMember.role == "owner",
+        AppMember.deleted_at.is_(None),
+        AppMember.app_id == App.id,
+        App.deleted_at.is_(None),
+    )
+    return bool(db.scalar(select(found)))
 
 
 def attention(db: Session, apps: list[App], *, limit: int = 50) -> list[CheckoutSession]:

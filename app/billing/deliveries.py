@@ -142,7 +142,7 @@ def _call(site: Site, delivery: WebhookDelivery, look_up: addresses.LookUp) -> R
         headers = webhook_messages.sign(site, delivery.endpoint, delivery.event, text)
     except Unreadable as error:
         return Reply(error=f"The secret is {error}.")
-    is_open = site.config.DEMO
+    is_open = site.config.brings_sandbox
     return posts.post(
         delivery.endpoint.url, text.encode(), headers, is_open=is_open, look_up=look_up
     )

@@ -84,7 +84,7 @@ def change(
     """Change what is given. One that is enabled again goes on with what waits for it; what happened
     while it was disabled it is not told."""
     if url is not None:
-        addresses.require(url, field="url", is_open=site.config.DEMO)
+        addresses.require(url, field="url", is_open=site.config.brings_sandbox)
         endpoint.url = url
     if types is not None:
         endpoint.types = _sound(types)
@@ -176,7 +176,7 @@ def _schedule(db: Session, endpoint: WebhookEndpoint, at: datetime | None) -> No
 
 
 def _make(db: Session, site: Site, app: App, url: str, types: Sequence[str]) -> WebhookEndpoint:
-    addresses.require(url, field="url", is_open=site.config.DEMO)
+    addresses.require(url, field="url", is_open=site.config.brings_sandbox)
     sound = _sound(types)
     if (db.scalar(select(func.count()).select_from(_of(app).subquery())) or 0) >= MOST:
         raise Conflict("An app has at most %(most)s endpoints. Remove one first.", most=MOST)
