@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,15 +12,26 @@ from types import ModuleType
 import pytest
 from sqlalchemy.orm import Session
 
-from app.billing import checkouts, line_items, openings
+from app import clock
+from app.billing import checkouts, leases, line_items, openings, sweep
 from app.billing.line_items import Cart, Item
 from app.billing.site import Site
-from app.models import CheckoutSession
+from app.db import once
+from app.db.engine import Database
+from app.models import CheckoutSession, Lease, Mail
 from config import Config
 from tests.cast import World
 from tests.sandbox_server import SandboxServer
 
 JOBS = Path(__file__).parents[1] / "app" / "jobs.py"
+MAIL = {
+    "effect": "test",
+    "recipient": "tara@globex.example",
+    "kind": "receipt",
+    "values": {},
+    "livemode": False,
+    "next_try_at": clock.wall(),
+}
 
 
 @pytest.fixture
@@ -76,3 +88,61 @@ class TestEndCheckout:
         db.refresh(checkout)
         assert checkout.state == "expired"
         assert len(sandbox.calls("POST", "/expire")) == 1
+
+
+class TestNudges:
+    def test_a_mail_that_was_committed_is_sent_at_once(
+        self, jobs: ModuleType, world: World, database: Database
+    ) -> None:
+        queued = threading.Event()
+        jobs.nudge_mails._job = queued.set
+        database.listeners.append(jobs.hear)
+
+        with database.writer() as db:
+            once.insert(db, Lease, {"name": "nothing to send"})
+            db.commit()
+            before = queued.is_set()
+            once.insert(db, Mail, MAIL)
+            db.commit()
+
+        assert not before
+        assert queued.wait(timeout=10)
+
+
+class TestSweepDue:
+    def test_looks_at_what_is_due(
+        self, jobs: ModuleType, checkout: CheckoutSession, db: Session, sandbox: SandboxServer
+    ) -> None:
+        assert checkout.deadline is not None
+        db.commit()
+        sandbox.advance_to(checkout.deadline.isoformat())
+
+        jobs.sweep_due.call_local()
+
+        db.refresh(checkout)
+        assert checkout.state == "expired"
+
+    def test_leaves_where_a_sweep_is_running(
+        self, jobs: ModuleType, checkout: CheckoutSession, db: Session, sandbox: SandboxServer
+    ) -> None:
+        assert checkout.deadline is not None
+        db.commit()
+        sandbox.advance_to(checkout.deadline.isoformat())
+        assert leases.take(db, sweep.LEASE)
+
+        jobs.sweep_due.call_local()
+
+        db.refresh(checkout)
+        assert checkout.state == "open"
+
+
+class TestTheWorker:
+    def test_is_seen_from_its_first_report_on(self, jobs: ModuleType, world: World) -> None:
+        assert (jobs.worker_seen_seconds(), jobs.is_worker_alive()) == (None, False)
+
+        jobs.look_after.call_local()
+
+        assert jobs.is_worker_alive()
+        assert jobs.worker_seen_seconds() < 60
+        jobs._leave()
+        assert jobs.worker_seen_seconds() is None

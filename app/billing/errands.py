@@ -51,9 +51,10 @@ def _run(db: Session, site: Site, errands: tuple[Errand, ...]) -> int:
             done += errand.do(db, site)
             db.commit()
         except Exception:
-            # One errand's fault must not keep the others from being run; it comes again.
+            # One errand's fault must not keep the others from being run; the next sweep tries it.
             log.exception("the errand %s failed", errand.name)
             db.rollback()
+            leases.forget(db, f"errand:{errand.name}")
     return done
 
 

@@ -67,6 +67,13 @@ def is_due(db: Session, name: str, every: timedelta, *, now: datetime) -> bool:
     return noted.rowcount == 1
 
 
+def forget(db: Session, name: str) -> None:
+    """Take note that a piece of work is not done after all, and commit."""
+    held = update(_LEASE).where(_LEASE.c.name == name)
+    db.connection().execute(held.values(done_at=None))
+    db.commit()
+
+
 def last_done(db: Session, name: str) -> datetime | None:
     """Answer when a piece of work was last done."""
     return db.scalar(select(func.max(Lease.done_at)).where(Lease.name == name))
