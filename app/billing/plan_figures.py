@@ -48,6 +48,13 @@ def per_period(site: Site, subscription: Subscription, price: Price, quantity: i
     return taxes.apply([(price.amount, quantity, behavior)], percentage, capabilities.tax_rounding)
 
 
+def split(subscription: Subscription, total: Money) -> tuple[int, int, int]:
+    """Answer (net, tax, total) of an amount that holds the tax the plan was bought with."""
+    rate = subscription.tax_percentage or Decimal(0)
+    tax = total.portion(100 * rate / (100 + rate))
+    return (total - tax).minor, tax.minor, total.minor
+
+
 def request(
     db: Session, site: Site, subscription: Subscription, target: Target
 ) -> SubscriptionChange:

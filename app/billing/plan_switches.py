@@ -99,6 +99,43 @@ def make(
     _write_mail(db, subscription, before, change, now=now)
 
 
+def mirror(
+    db: Session,
+    subscription: Subscription,
+    price: Price,
+    quantity: int,
+    figures: tuple[int, int, int],
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    """Write what a locked plan has become by somebody at the provider itself; `figures` are net,
+    tax and total each period, in minor units."""
+    before = _now(subscription)
+    subscription.price, subscription.quantity = price, quantity
+    subscription.net, subscription.tax, subscription.total = figures
+    after = _now(subscription)
+    details = {"before": before.facts, "after": after.facts}
+    timeline.note(
+        db,
+        subscription,
+        "subscription.changed",
+        cause=cause,
+        now=now,
+        before=before.words,
+        after=after.words,
+        details=details,
+    )
+    webhooks.publish(
+        db,
+        subscription,
+        "subscription.changed",
+        effect=f"subscription:{subscription.id}:mirror:{subscription.version}",
+        payload=details,
+        now=now,
+    )
+
+
 def fail(change: SubscriptionChange, *, decline: str | None, now: datetime) -> None:
     """Write that the provider refused a change; nothing about the plan is different."""
     if change.state == "confirmed":

@@ -19,6 +19,7 @@ from app.billing import (
     notices,
     payment_methods,
     payments,
+    plan_figures,
     plan_states,
     plan_switches,
     refunds,
@@ -34,7 +35,9 @@ from app.models import (
     CheckoutSession,
     Invoice,
     Payment,
+    Price,
     ProviderAccount,
+    ProviderPrice,
     Subscription,
 )
 from app.models.subscription import RUNNING
@@ -332,7 +335,7 @@ def _apply(
     before, was_overdue = row.shown_status, row.overdue_since is not None
     if state.period_start is not None:
         plan_switches.take_effect(db, row, now=now, period_start=state.period_start)
-        _follow_figures(db, row, state)
+    _follow_figures(db, site, row, state, cause=cause, now=now)
     attach(row, state, now=now)
     recorded = take_payments(
         db, site, row, state.payments, parts, cause=cause, now=now, invoiced=state.invoices
@@ -388,12 +391,45 @@ def _mirror_overdue(subscription: Subscription, state: SubscriptionState) -> Non
         subscription.next_retry_at = unpaid[-1].next_attempt_at
 
 
-def _follow_figures(db: Session, subscription: Subscription, state: SubscriptionState) -> None:
-    """What somebody changed at the provider itself counts here too, unless it is a change of ours
-    that waits for its moment."""
+def _follow_figures(
+    db: Session,
+    site: Site,
+    subscription: Subscription,
+    state: SubscriptionState,
+    *,
+    cause: str,
+    now: datetime,
+) -> None:
+    """What somebody changed at the provider itself counts here too, unless a change of ours is on
+    its way. Where the provider keeps no quantity, its amount is what changed."""
     if plan_switches.on_its_way(db, subscription.id) is not None:
         return
-    subscription.quantity = state.quantity
+    if state.period_start is not None:
+        price = _price_of(db, subscription, state)
+        if (price.id, state.quantity) == (subscription.price_id, subscription.quantity):
+            return
+        costs = plan_figures.per_period(site, subscription, price, state.quantity)
+        figures = (costs.net.minor, costs.tax.minor, costs.total.minor)
+        quantity = state.quantity
+    elif state.total is None or state.total in (None, subscription.renewal):
+        return
+    else:
+        price, quantity = subscription.price, subscription.quantity
+        figures = plan_figures.split(subscription, state.total)
+    plan_switches.mirror(db, subscription, price, quantity, figures, cause=cause, now=now)
+
+
+def _price_of(db: Session, subscription: Subscription, state: SubscriptionState) -> Price:
+    """The price the provider charges by, where we know it; an inline one is the plan's own."""
+    known = db.scalars(
+        select(Price)
+        .join(ProviderPrice, ProviderPrice.price_id == Price.id)
+        .where(
+            ProviderPrice.provider_account_id == subscription.provider_account_id,
+            ProviderPrice.provider_id == state.provider_price_id,
+        )
+    ).first()
+    return known or subscription.price
 
 
 def _keep_invoices(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
-from app.billing import dunning, periods
+from app.billing import dunning, periods, subscriptions
 from app.billing.orders import Placed
 from app.models import Invoice, Mail, Payment, PaymentMethod, Refund, Subscription
+from app.money import Money
+from app.providers.base import Line, SubscriptionChange
 from tests import payer
 from tests.billing.purchases import Buyer
 
@@ -236,3 +239,31 @@ class TestAChargeback:
         assert plan(tara).status == "active"
         assert mails(tara).count("charged_back") == 1
         assert [row for row in tara.rows(PaymentMethod) if row.is_default]
+
+
+class TestAChangeAtTheProviderItself:
+    def test_of_the_seats_at_stripe_counts_here_too(self, tara: Buyer) -> None:
+        bought(tara, "stripe-card")
+        before = plan(tara)
+        row = (before.quantity, before.total, before.provider_id)
+        account = tara.world.account("stripe")
+        provider = tara.site.provider(account)
+        state = provider.fetch_subscription(str(row[2]), customer_id=None)
+        change = SubscriptionChange(
+            provider_id=str(row[2]),
+            customer_id=str(state.customer_id),
+            line=Line("Team", before.price.amount, 5, interval="month"),
+            total=Money(5 * row[1] // 2, "EUR"),
+            when="period_end",
+        )
+        tara.db.commit()
+        provider.change_subscription(change, key=str(uuid4()))
+
+        subscriptions.sync(tara.db, tara.site, before.id, cause="sweep")
+
+        after = plan(tara)
+        assert (row[0], after.quantity) == (2, 5)
+        assert after.total == after.net + after.tax > row[1]
+        assert tara.timeline()[-1] == "subscription.changed"
+        subscriptions.sync(tara.db, tara.site, before.id, cause="sweep")
+        assert tara.timeline().count("subscription.changed") == 1
