@@ -370,8 +370,7 @@ def forget_plan(tara: Buyer) -> None:
     """Delete a plan's row, and what hangs on it."""
     for model in (Invoice, Act, TimelineEntry, Mail):
         tara.db.execute(delete(model))
-    for model in (Payment,):
-        tara.db.execute(update(model).values(subscription_id=None))
+    tara.db.execute(update(Payment).values(subscription_id=None))
     tara.db.execute(delete(Subscription))
     tara.db.execute(delete(ProviderEvent))
     tara.db.commit()
