@@ -2,12 +2,14 @@
 
 import sys
 
-from app import create_app
+from app import create_app, logs
 from app.billing import provider_accounts
-from config import Unsound
+from config import Unsound, load
 
 try:
-    application = create_app()
+    config = load()
+    logs.begin(config)
+    application = create_app(config)
     with application.extensions["database"].reader() as db:
         provider_accounts.refuse_live_in_demo(db, application.extensions["site"])
 except Unsound as refusal:

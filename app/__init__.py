@@ -20,6 +20,7 @@ def create_app(
     from app import api, cli, console, health, hooks, metrics, portal, web
     from app.billing.site import site_for
     from app.db.engine import Database
+    from app.logs import requests
 
     config = config or settings.load()
     flask_app = web.make(config)
@@ -30,4 +31,5 @@ def create_app(
     for part in (portal, console, hooks, health, metrics, cli, api):
         part.install(flask_app)
     web.hear_out(flask_app)
+    flask_app.wsgi_app = requests.wrap(flask_app.wsgi_app)  # type: ignore[assignment, method-assign]
     return flask_app

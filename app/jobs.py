@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import cache
 
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
+from huey.api import Task
 
 import config as settings
 from app import mails
@@ -19,6 +20,7 @@ from app.billing.site import Site, site_for
 from app.db.base import Base
 from app.db.engine import Database
 from app.gangs import Gang
+from app.logs import context
 from app.models import Mail, WebhookDelivery, WebhookEvent
 
 log = logging.getLogger(__name__)
@@ -42,6 +44,16 @@ def _queue() -> Huey:
 
 
 huey = _queue()
+
+
+@huey.pre_execute()  # type: ignore[untyped-decorator]
+def _begin(task: Task) -> None:
+    context.begin(job_id=task.id, job=task.name)
+
+
+@huey.post_execute()  # type: ignore[untyped-decorator]
+def _end(_task: Task, _value: object, _error: Exception | None) -> None:
+    context.end()
 
 
 @huey.task()  # type: ignore[untyped-decorator]

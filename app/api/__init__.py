@@ -50,7 +50,7 @@ def install(flask_app: Flask) -> None:
     counting.guard_starts(flask_app, "checkout")
     flask_app.register_blueprint(reference.blueprint)
     flask_app.extensions["dialects"] = spoken
-    calls.install(flask_app, owns=lambda path: dialects.owner(spoken, path) is not None)
+    calls.install(flask_app)
     origins.install(flask_app, spoken)
 
     def refusals(path: str) -> Callable[[Exception], Response] | None:

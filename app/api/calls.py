@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-from collections.abc import Callable
-
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy.orm import Session
 
 from app.billing.site import Site
 from app.db.engine import Database
+from app.logs import requests
 
 _READ_ONLY = ("GET", "HEAD", "OPTIONS")
-_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-def install(flask_app: Flask, owns: Callable[[str], bool]) -> None:
-    """Tell each caller the id of its call, and close its session."""
-
-    def mark(response: Response) -> Response:
-        if owns(request.path):
-            response.headers["X-Request-Id"] = call_id()
-        return response
-
-    flask_app.after_request(mark)
+def install(flask_app: Flask) -> None:
+    """Close each call's session."""
     flask_app.after_request(_commit)
     flask_app.teardown_request(_close)
 
@@ -47,11 +36,7 @@ def site() -> Site:
 
 def call_id() -> str:
     """Answer the id of this call: the caller's `X-Request-Id` where it is sound, else ours."""
-    if "call_id" not in g:
-        given = request.headers.get("X-Request-Id", "")
-        g.call_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
-    named: str = g.call_id
-    return named
+    return requests.name()
 
 
 def _commit(response: Response) -> Response:

@@ -13,6 +13,7 @@ from app.api import calls
 from app.billing import api_keys, apps, timeline, tokens, users
 from app.billing.errors import NotAllowed, NotAuthenticated
 from app.billing.tokens import Claims
+from app.logs import context
 from app.models import ApiKey, App, User
 
 
@@ -117,6 +118,7 @@ def bearer(app: App | str | None = None) -> TokenHolder:
         raise _unknown()
     if not found.is_enabled:
         raise _disabled()
+    context.concerns(app=found.uuid)
     return TokenHolder(found, user, claims)
 
 
@@ -141,6 +143,7 @@ def _fit(holder: KeyHolder, type: str) -> KeyHolder:
         raise WrongKeyType("This key is for %(type)s only.", type=holder.key.type)
     if not holder.app.is_enabled:
         raise _disabled()
+    context.concerns(app=holder.app.uuid)
     return holder
 
 

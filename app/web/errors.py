@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from app.billing import errors
+from app.logs import requests
 from app.web import filters, frames, guards
 
 log = logging.getLogger(__name__)
@@ -170,8 +170,8 @@ def _http_problem(status: int) -> Problem:
 
 
 def _broken(error: Exception) -> Response:
-    reference = secrets.token_hex(4)
-    log.error("reference %s at %s %s", reference, request.method, request.path, exc_info=error)
+    reference = requests.name()
+    log.error("reference %s", reference, exc_info=error)
     problem = Problem(
         gettext("Something went wrong on our side"),
         gettext("If you were paying, do not pay again before the overview shows what happened."),

@@ -20,6 +20,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "figures": {"money"},
     "brand": set(),
     "processes": {"config"},
+    "logs": {"config"},
+    "worker": {"jobs", "logs"},
     "sandbox": set(),
     "providers": {"money"},
     "db": BASE,
@@ -29,19 +31,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "mails": BELOW | {"brand"},
     "gangs": set(),
     "upkeep": BELOW | {"mails"},
-    "jobs": BELOW | {"gangs", "mails"},
+    "jobs": BELOW | {"logs", "gangs", "mails"},
     "hooks": BELOW | {"jobs"},
     "health": BELOW | {"jobs"},
     "metrics": BELOW | {"jobs"},
-    "web": BELOW | {"brand", "jobs"},
-    "api": BELOW | {"jobs"},
+    "web": BELOW | {"logs", "brand", "jobs"},
+    "api": BELOW | {"logs", "jobs"},
     "portal": BELOW | {"jobs", "web"},
     "console": BELOW | {"jobs", "web"},
     "demo": BELOW,
     "cli": BELOW | {"jobs", "mails", "upkeep", "migrations", "demo", "processes"},
     "app": BELOW
     | {"jobs", "web", "api", "portal", "console", "hooks", "health"}
-    | {"metrics", "cli"},
+    | {"metrics", "cli", "logs"},
 }
 
 # Libraries that belong to some shelves only.
