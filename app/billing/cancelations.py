@@ -13,7 +13,7 @@ from app.billing.errors import Conflict, Invalid
 from app.billing.site import Site
 from app.db import lock
 from app.db.base import table
-from app.models import Act, App, Membership, PaymentMethod, Subscription
+from app.models import Act, App, Membership, PaymentMethod, Subscription, User
 from app.models.subscription import RUNNING
 from app.providers.base import SubscriptionRequest
 
@@ -33,17 +33,29 @@ def cancel(
     Invalid for a reason of more than 520 characters, Conflict where there is no plan or its first
     payment is on its way, ProviderUnavailable where it is stored and will be done a little later.
     """
-    if reason is not None and len(reason) > LONGEST_REASON:
-        raise Invalid("Use at most %(most)s characters.", field="reason", most=LONGEST_REASON)
     subscription = plans.to_change(db, membership)
-    if subscription.is_running and not is_set_to_end(subscription):
-        plan_changes.drop(db, site, membership=membership)
-    effect = _ask_to_cancel(db, site, membership, subscription.id, reason)
-    if effect is not None:
-        _perform(db, site, membership, subscription.id, effect)
+    end_with_period(db, site, subscription, user=membership.user, reason=reason)
     subscription = plans.to_change(db, membership)
     db.commit()
     return subscription
+
+
+def end_with_period(
+    db: Session,
+    site: Site,
+    subscription: Subscription,
+    *,
+    user: User,
+    reason: str | None = None,
+) -> None:
+    """Have a plan end with its period for somebody who may; as `cancel` does. Commits."""
+    if reason is not None and len(reason) > LONGEST_REASON:
+        raise Invalid("Use at most %(most)s characters.", field="reason", most=LONGEST_REASON)
+    if subscription.is_running and not is_set_to_end(subscription):
+        plan_changes.drop_of(db, site, subscription, user=user)
+    effect = _ask_to_cancel(db, site, user, subscription.id, reason)
+    if effect is not None:
+        _perform(db, site, user, subscription.id, effect)
 
 
 def resume(db: Session, site: Site, *, membership: Membership) -> Subscription:
@@ -54,9 +66,9 @@ def resume(db: Session, site: Site, *, membership: Membership) -> Subscription:
     is stored and will be done a little later.
     """
     subscription = plans.to_change(db, membership)
-    effect = _ask_to_resume(db, site, membership, subscription.id)
+    effect = _ask_to_resume(db, site, membership.user, subscription.id)
     if effect is not None:
-        _perform(db, site, membership, subscription.id, effect)
+        _perform(db, site, membership.user, subscription.id, effect)
     subscription = plans.to_change(db, membership)
     db.commit()
     return subscription
@@ -70,7 +82,7 @@ def is_set_to_end(subscription: Subscription) -> bool:
 
 
 def _ask_to_cancel(
-    db: Session, site: Site, membership: Membership, subscription_id: int, reason: str | None
+    db: Session, site: Site, user: User, subscription_id: int, reason: str | None
 ) -> str | None:
     row = lock.one(db, Subscription, subscription_id)
     if row.ended_at is not None or is_set_to_end(row):
@@ -83,18 +95,16 @@ def _ask_to_cancel(
         )
     cancelation = requests.Cancellation(row.provider_id, row.customer_provider_id, "period_end")
     effect, is_new = _next_effect(db, "cancel_subscription", row)
-    _ask(db, site, membership, row, "cancel_subscription", effect, requests.dump(cancelation))
+    _ask(db, site, user, row, "cancel_subscription", effect, requests.dump(cancelation))
     if is_new:
         row.cancel_reason = reason
         details = {"reason": reason} if reason else None
-        _note(db, site, membership, row, "subscription.cancel_asked", details)
+        _note(db, site, user, row, "subscription.cancel_asked", details)
     db.commit()
     return effect
 
 
-def _ask_to_resume(
-    db: Session, site: Site, membership: Membership, subscription_id: int
-) -> str | None:
+def _ask_to_resume(db: Session, site: Site, user: User, subscription_id: int) -> str | None:
     row, now = lock.one(db, Subscription, subscription_id), site.clock.now()
     if row.ended_at is not None or (row.period_end is not None and row.period_end <= now):
         db.rollback()
@@ -109,9 +119,9 @@ def _ask_to_resume(
     except Conflict:
         db.rollback()
         raise
-    _ask(db, site, membership, row, "resume_subscription", effect, request, act_uuid)
+    _ask(db, site, user, row, "resume_subscription", effect, request, act_uuid)
     if is_new:
-        _note(db, site, membership, row, "subscription.resumed")
+        _note(db, site, user, row, "subscription.resumed")
     db.commit()
     return effect
 
@@ -148,7 +158,7 @@ def _beginning(db: Session, site: Site, row: Subscription, act_uuid: UUID) -> Su
 def _ask(
     db: Session,
     site: Site,
-    membership: Membership,
+    user: User,
     row: Subscription,
     kind: str,
     effect: str,
@@ -161,7 +171,7 @@ def _ask(
         effect,
         account_id=row.provider_account_id,
         subscription_id=row.id,
-        user_id=membership.user_id,
+        user_id=user.id,
         reason="asked",
         request=request,
         uuid=uuid,
@@ -172,7 +182,7 @@ def _ask(
 def _note(
     db: Session,
     site: Site,
-    membership: Membership,
+    user: User,
     row: Subscription,
     kind: str,
     details: dict[str, Any] | None = None,
@@ -181,7 +191,7 @@ def _note(
         db,
         row,
         kind,
-        cause=timeline.by_user(membership.user.uuid),
+        cause=timeline.by_user(user.uuid),
         now=site.clock.now(),
         before=row.shown_status,
         details=details,
@@ -198,10 +208,8 @@ def _next_effect(db: Session, kind: str, row: Subscription) -> tuple[str, bool]:
     return effect, known is None
 
 
-def _perform(
-    db: Session, site: Site, membership: Membership, subscription_id: int, effect: str
-) -> None:
+def _perform(db: Session, site: Site, user: User, subscription_id: int, effect: str) -> None:
     state = plan_acts.perform(db, site, effect)
     if state != "done":
         raise plan_acts.not_done(state)
-    plan_acts.look(db, site, subscription_id, membership)
+    plan_acts.look(db, site, subscription_id, user)

@@ -33,11 +33,15 @@ class GiveBack:
     def keep(self, result: object, *, now: datetime) -> str | None:
         """Write the refund; what has arrived is told of."""
         assert isinstance(result, RefundState) and self._act.payment_id is not None
-        payment = lock.one(self._db, Payment, self._act.payment_id)
+        found = self._db.get_one(Payment, self._act.payment_id)
+        # A look locks the checkout before its payments; the same order here, or both could wait.
+        checkout = (
+            lock.one(self._db, CheckoutSession, found.checkout_id) if found.checkout_id else None
+        )
+        payment = lock.one(self._db, Payment, found.id)
         refunds.record(self._db, payment, [result], cause="act", now=now)
         payment.refunded = max(payment.refunded, refunds.total(self._db, payment))
-        if payment.checkout_id is not None:
-            checkout = self._db.get_one(CheckoutSession, payment.checkout_id)
+        if checkout is not None:
             if checkout.state == "needs_review" and checkout.verdict == "given_back":
                 checkout.next_check_at = now
             elif result.status == "pending":

@@ -12,7 +12,7 @@ from app.billing import claims, deeds, subscriptions, timeline
 from app.billing.errors import BillingError, ProviderUnavailable, Unsupported
 from app.billing.site import Site
 from app.db.base import table
-from app.models import Act, Membership
+from app.models import Act, User
 from app.providers import errors
 
 log = logging.getLogger(__name__)
@@ -33,11 +33,11 @@ def perform(db: Session, site: Site, effect: str) -> str | None:
     return claims.wait(db, lambda: _came_to(db, found.id)) or "waiting"
 
 
-def look(db: Session, site: Site, subscription_id: int, membership: Membership) -> None:
+def look(db: Session, site: Site, subscription_id: int, user: User) -> None:
     """Look at a plan after something was done to it: a charge, an invoice or a credit may have
     come of it. What cannot be seen now is left for the sweep."""
     try:
-        subscriptions.sync(db, site, subscription_id, cause=timeline.by_user(membership.user.uuid))
+        subscriptions.sync(db, site, subscription_id, cause=timeline.by_user(user.uuid))
     except errors.ProviderError as error:
         db.rollback()
         log.warning("subscription %s was not looked at: %s", subscription_id, error)

@@ -29,13 +29,13 @@ from app.billing.plan_figures import Moment, Target
 from app.billing.plan_rules import PlanChoice, Stale
 from app.billing.site import Site
 from app.db import lock
-from app.models import Membership, Price, Subscription, SubscriptionChange
+from app.models import Membership, Price, Subscription, SubscriptionChange, User
 from app.money import Money
 from app.providers import errors
 from app.providers.base import ChangePreview
 from app.providers.base import SubscriptionChange as SubscriptionChangeRequest
 
-__all__ = ["PlanChoice", "Stale", "confirm", "drop", "find", "preview", "scheduled"]
+__all__ = ["PlanChoice", "Stale", "confirm", "drop", "drop_of", "find", "preview", "scheduled"]
 
 LIFETIME = timedelta(minutes=30)
 
@@ -123,7 +123,7 @@ def confirm(
     is_ours = change.state == "previewed" and _confirm(db, site, membership, subscription, change)
     plan_acts.perform(db, site, _effect(change))
     if is_ours:
-        plan_acts.look(db, site, subscription.id, membership)
+        plan_acts.look(db, site, subscription.id, membership.user)
     change = find(db, membership=membership, change_uuid=change_uuid)
     db.commit()
     return change
@@ -135,10 +135,14 @@ def drop(db: Session, site: Site, *, membership: Membership) -> None:
     Raises NotAllowed for a member, Conflict where the change is being made at this moment or its
     moment has come, ProviderUnavailable where it will be dropped a little later.
     """
-    subscription = plans.to_change(db, membership)
+    drop_of(db, site, plans.to_change(db, membership), user=membership.user)
+
+
+def drop_of(db: Session, site: Site, subscription: Subscription, *, user: User) -> None:
+    """Drop the change of a plan for somebody who may; as `drop` does. Commits."""
     change = scheduled(db, subscription)
     db.commit()
-    if change is None or not _ask_to_drop(db, site, membership, subscription, change):
+    if change is None or not _ask_to_drop(db, site, user, subscription, change):
         return
     state = plan_acts.perform(db, site, _undoing(change))
     if state != "done":
@@ -184,7 +188,7 @@ def _confirm(
         raise
     change.state, change.confirmed_at = "confirmed", site.clock.now()
     change.user_id = membership.user_id
-    _ask_for(db, site, membership, change, asked, reason=plan_deeds.CHANGE)
+    _ask_for(db, site, membership.user, change, asked, reason=plan_deeds.CHANGE)
     db.commit()
     return True
 
@@ -192,7 +196,7 @@ def _confirm(
 def _ask_to_drop(
     db: Session,
     site: Site,
-    membership: Membership,
+    user: User,
     subscription: Subscription,
     change: SubscriptionChange,
 ) -> bool:
@@ -214,7 +218,7 @@ def _ask_to_drop(
     if change.state == "confirmed" or site.clock.now() >= change.takes_effect_at:
         db.rollback()
         raise Conflict("The change is being made at this moment. Look again in a little while.")
-    _ask_for(db, site, membership, change, asked, reason=plan_deeds.DROP)
+    _ask_for(db, site, user, change, asked, reason=plan_deeds.DROP)
     db.commit()
     return True
 
@@ -231,7 +235,7 @@ def _request(
 def _ask_for(
     db: Session,
     site: Site,
-    membership: Membership,
+    user: User,
     change: SubscriptionChange,
     asked: SubscriptionChangeRequest,
     *,
@@ -244,7 +248,7 @@ def _ask_for(
         account_id=change.subscription.provider_account_id,
         subscription_id=change.subscription_id,
         subscription_change_id=change.id,
-        user_id=membership.user_id,
+        user_id=user.id,
         reason=reason,
         request=requests.dump(asked),
         now=site.clock.now(),

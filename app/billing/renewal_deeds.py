@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.billing import plan_states, requests, subscriptions
+from app.billing import mail_kinds, mails, plan_states, requests, subscriptions
 from app.billing.site import Site
 from app.db import lock
 from app.models import Act, Subscription
@@ -18,6 +18,9 @@ from app.providers.base import (
     SubscriptionRequest,
     SubscriptionState,
 )
+
+# Why a plan is ended at once where its app's owner wants it.
+BY_OWNER = "owner"
 
 
 class Begin:
@@ -83,10 +86,28 @@ class Cancel:
             reason=self._act.reason if self._act.reason in plan_states.REASONS else "canceled",
             now=now,
         )
+        if self._act.reason == BY_OWNER:
+            self._write_mail(now=now)
         return self._request.provider_id
 
     def fail(self, error: errors.ProviderError, *, now: datetime) -> None:
         """Do nothing: the failed act is for a person to see."""
+
+    def _write_mail(self, *, now: datetime) -> None:
+        """The tenant did not ask for this end, so they are told."""
+        assert self._act.subscription_id is not None
+        row = self._db.get_one(Subscription, self._act.subscription_id)
+        mails.write(
+            self._db,
+            mail_kinds.Canceled(
+                plan=row.price.product.name, ends_at=row.ended_at or now, is_over=True
+            ),
+            f"act:{self._act.id}",
+            app_id=row.app_id,
+            tenant_id=row.tenant_id,
+            livemode=row.livemode,
+            now=now,
+        )
 
 
 class Charge:
