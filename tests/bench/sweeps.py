@@ -39,6 +39,7 @@ class Plan:
 
 def measure(here: Installation, plan: Plan) -> list[Goal]:
     """Print and answer the figures."""
+    _put_off_others(here)
     _store(here, plan.plans)
     here.moments()
     _sweep(here, PER_SECOND, plan.seconds)
@@ -100,6 +101,16 @@ def _due(here: Installation) -> int:
     with psycopg.connect(here.postgres.url) as db:
         row = db.execute(_DUE).fetchone()
         return int(row[0]) if row else 0
+
+
+def _put_off_others(here: Installation) -> None:
+    """Leave only what is measured due."""
+    with psycopg.connect(here.postgres.url) as db:
+        for rows in ("subscription", "checkout_session"):
+            db.execute(
+                f"UPDATE {rows} SET next_check_at = now() + interval '1 day'"
+                " WHERE next_check_at IS NOT NULL".encode()
+            )
 
 
 def _forget(here: Installation, count: int) -> None:
