@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.billing import (
     activations,
     acts,
+    chargebacks,
     deadlines,
     invoices,
     method_acts,
@@ -18,6 +19,7 @@ from app.billing import (
     obstacles,
     payment_methods,
     payments,
+    plan_states,
     refunds,
     subscriptions,
     transitions,
@@ -135,11 +137,24 @@ def _follow_money(
     for payment, told, _, is_newly_charged_back in recorded:
         if told.provider_id in parts:
             refunds.record(db, payment, parts[told.provider_id], cause=cause, now=now)
-        if is_newly_charged_back and checkout.mode == "payment":
-            notices.charged_back(db, payment, checkout, is_over=False, cause=cause, now=now)
+        if is_newly_charged_back:
+            _take_back(db, checkout, payment, cause=cause, now=now)
     checkout.next_check_at = deadlines.next_look(checkout, now=now)
     if checkout.next_check_at is None and refunds.are_pending(db, attempts):
         checkout.next_check_at = refunds.next_look(now=now)
+
+
+def _take_back(
+    db: Session, checkout: CheckoutSession, payment: Payment, *, cause: str, now: datetime
+) -> None:
+    plan = subscriptions.lock_of(db, checkout)
+    if plan is not None:
+        before = plan.shown_status
+        plan.version += 1
+        chargebacks.apply(db, plan, payment, cause=cause, now=now)
+        plan_states.tell(db, plan, before, cause=cause, now=now)
+    else:
+        notices.charged_back(db, payment, checkout, is_over=False, cause=cause, now=now)
 
 
 def _remember(checkout: CheckoutSession, state: CheckoutState, attempts: list[Payment]) -> None:

@@ -13,7 +13,7 @@ from app.models import Invoice, Mail, Payment, PaymentMethod, Refund, Subscripti
 from app.money import Money
 from app.providers.base import Line, SubscriptionChange
 from tests import payer
-from tests.billing.purchases import Buyer
+from tests.billing.purchases import Buyer, knock
 
 CARDS = ["stripe-card", "mollie-card"]
 # Pays now; every later charge fails.
@@ -177,8 +177,7 @@ class TestAFailedRenewal:
         row = plan(tara)
 
         asked = [
-            dunning.charge_now(tara.db, tara.site, row, now=tara.site.clock.now())
-            for _ in range(2)
+            dunning.charge_now(tara.db, tara.site, row, now=tara.site.clock.now()) for _ in range(2)
         ]
         tara.db.commit()
 
@@ -224,6 +223,22 @@ class TestAChargeback:
         assert mails(tara).count("charged_back") == 1
         assert tara.told().count("payment.charged_back") == 1
         assert ("cancel_subscription", "charged_back", "done") in tara.acts()
+
+    @pytest.mark.parametrize("method", CARDS)
+    def test_of_the_first_payment_ends_the_plan_by_its_event(
+        self, tara: Buyer, method: str
+    ) -> None:
+        bought(tara, method)
+        paid = tara.rows(Payment)[0].provider_id
+        tara.sandbox.charge_back(paid)
+
+        knock(tara, paid, event_id=None if method == "mollie-card" else "evt_dispute")
+        sweep.process_events(tara.db, tara.site)
+
+        assert (plan(tara).status, plan(tara).end_reason) == ("canceled", "charged_back")
+        assert ("cancel_subscription", "charged_back", "done") in tara.acts()
+        assert mails(tara).count("charged_back") == 1
+        assert tara.told().count("subscription.canceled") == 1
 
     @pytest.mark.parametrize("method", CARDS)
     def test_of_an_earlier_period_is_told_and_leaves_the_plan(

@@ -144,9 +144,7 @@ class Retry:
         newest = method_changes.latest_try(buyer.db, plan) if plan else None
         buyer.db.commit()
         seen = str(newest.uuid) if newest else ""
-        yield lambda on: method_changes.retry(
-            on.db, on.site, membership=on.membership, seen=seen
-        )
+        yield lambda on: method_changes.retry(on.db, on.site, membership=on.membership, seen=seen)
 
 
 @dataclass(frozen=True)
