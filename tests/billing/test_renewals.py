@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.billing import dunning, periods, subscriptions
+from app.billing import dunning, periods, subscriptions, sweep
 from app.billing.orders import Placed
 from app.models import Invoice, Mail, Payment, PaymentMethod, Refund, Subscription
 from app.money import Money
