@@ -7,13 +7,16 @@ BIN := .venv/bin
 INSTALLED := .venv/installed-$(shell cksum < requirements/test.txt | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check sure sure-all bench fuzz fix setup sandbox pins clean
+.PHONY: help run serve test check sure sure-all bench fuzz fix setup sandbox pins clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## Portal, sandbox and worker in one terminal, with the demo world (EMPTY=1: without)
 	@exec $(BIN)/flask --app wsgi demo run
+
+serve: $(INSTALLED) ## Web server and worker for real use, with the settings of the environment
+	@exec $(BIN)/python -m app serve
 
 test: setup ## The whole suite, browser included
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)

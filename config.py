@@ -64,6 +64,7 @@ class Config(BaseModel):
     WEB_WORKERS: int = Field(default=2, ge=1, le=64)
     WEB_THREADS: int = Field(default=32, ge=1, le=512)
     WORKER_THREADS: int = Field(default=6, ge=2, le=64)
+    STOP_SECONDS: int = Field(default=25, ge=1, le=600)
 
     @property
     def is_production(self) -> bool:

@@ -1,7 +1,8 @@
-"""Runs portal, sandbox and worker in one terminal, and ends them together."""
+"""The programs of an installation: their command lines, and several of them in one terminal."""
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -13,16 +14,20 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NoReturn
 
 import click
 
-from config import Config
+from config import ROOT, Config
+
+log = logging.getLogger(__name__)
 
 _READY_SECONDS = 60
 _STOP_SECONDS = 8
 _LOOK_SECONDS = 0.1
 # Each thread would get an arena of its own from glibc, which costs a server of 32 threads 10 MB.
 ENVIRON = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
+_ANY_HOST = ("0.0.0.0", "::")
 _LEAVE = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -31,7 +36,7 @@ class PortTaken(Exception):
 
 
 def run(config: Config, prepare: Callable[[], object], announce: Callable[[], str]) -> int:
-    """Run the three until one ends or we are told to leave; answer the exit status.
+    """Run portal, sandbox and worker until one ends or we are told to leave; answer the status.
 
     Calls `prepare` once the sandbox was started, before the others are, and prints what `announce`
     returns once the portal is ready. Raises PortTaken before any start.
@@ -45,16 +50,59 @@ def run(config: Config, prepare: Callable[[], object], announce: Callable[[], st
     return watch(programs(config), ready_url, announce, after={"sandbox": prepare})
 
 
+def serve(config: Config) -> int:
+    """Run web server and worker until one ends or we are told to leave; answer the exit status.
+
+    They write to our own outputs. Raises PortTaken before any start.
+    """
+    _refuse_taken("PORT", config.PORT)
+    commands = {"web": web(config), "worker": worker()}
+    host = "127.0.0.1" if config.WEB_HOST in _ANY_HOST else config.WEB_HOST
+    return watch(
+        commands,
+        f"http://{host}:{config.PORT}/healthz",
+        lambda: f"Serving {config.PUBLIC_URL} on {config.WEB_HOST}:{config.PORT}.",
+        say=log.info,
+        relays=False,
+        stop_seconds=config.STOP_SECONDS + _STOP_SECONDS,
+    )
+
+
+def become(command: list[str]) -> NoReturn:
+    """Run a command in place of this process, so that whoever started us has it at hand."""
+    os.execve(command[0], command, {**ENVIRON, **os.environ})
+
+
+def web(config: Config) -> list[str]:
+    """Answer the command line of the web server: processes of threads. Told to leave, it takes no
+    more and lets the requests at hand finish for STOP_SECONDS."""
+    words = (
+        f"granian --interface wsgi --no-ws --host {config.WEB_HOST} --port {config.PORT}"
+        f" --workers {config.WEB_WORKERS} --blocking-threads {config.WEB_THREADS}"
+        f" --respawn-failed-workers --workers-kill-timeout {config.STOP_SECONDS}"
+    ).split()
+    if config.LOG_FORMAT == "json":
+        words += ["--log-config", str(ROOT / "app/logs/granian.json")]
+    return [sys.executable, "-m", *words, "wsgi:application"]
+
+
+def worker() -> list[str]:
+    """Answer the command line of the worker. Told to leave, it lets the jobs at hand finish for
+    STOP_SECONDS; what is lost then is done by the next sweep."""
+    return [sys.executable, "-m", "app.worker"]
+
+
 def programs(config: Config) -> dict[str, list[str]]:
-    """Answer the command line of each program by its name."""
-    portal = f"granian --interface wsgi --host 127.0.0.1 --port {config.PORT}"
-    worker = "huey.bin.huey_consumer app.jobs.huey --workers 6 --max-delay 0.5"
-    modules = {
-        "sandbox": "app.sandbox",
-        "portal": f"{portal} --blocking-threads 32 --log-level warning wsgi:application",
-        "worker": f"{worker} --graceful-signal TERM --shutdown-timeout 5",
+    """Answer the command line of each program of the demo by its name."""
+    portal = (
+        f"granian --interface wsgi --host 127.0.0.1 --port {config.PORT}"
+        " --blocking-threads 32 --log-level warning wsgi:application"
+    )
+    return {
+        "sandbox": [sys.executable, "-m", "app.sandbox"],
+        "portal": [sys.executable, "-m", *portal.split()],
+        "worker": worker(),
     }
-    return {name: [sys.executable, "-m", *words.split()] for name, words in modules.items()}
 
 
 def watch(
@@ -62,21 +110,26 @@ def watch(
     ready_url: str,
     announce: Callable[[], str],
     after: Mapping[str, Callable[[], object]] | None = None,
+    *,
+    say: Callable[[str], object] = click.echo,
+    relays: bool = True,
+    stop_seconds: float = _STOP_SECONDS,
 ) -> int:
     """Start the commands, announce them when `ready_url` answers, and end all when one ends.
 
-    `after` is what to do once a command was started, before the next one is.
+    `after` is what to do once a command was started, before the next one is. What the programs say
+    is relayed with their names unless they shall use our own outputs.
     """
     children: dict[str, subprocess.Popen[str]] = {}
     with _told_to_leave() as leaving:
         try:
             for name, command in commands.items():
-                children[name] = _start(name, command)
+                children[name] = _start(name, command, relays=relays)
                 if after and name in after:
                     after[name]()
-            return _wait(children, leaving, ready_url, announce)
+            return _wait(children, leaving, ready_url, announce, say)
         finally:
-            _stop(children.values())
+            _stop(children.values(), stop_seconds)
 
 
 def _refuse_taken(setting: str, port: int) -> None:
@@ -95,21 +148,22 @@ def _wait(
     leaving: threading.Event,
     ready_url: str,
     announce: Callable[[], str],
+    say: Callable[[str], object],
 ) -> int:
     announced = False
     deadline = time.monotonic() + _READY_SECONDS
     while not leaving.wait(_LOOK_SECONDS):
         for name, child in children.items():
             if child.poll() is not None:
-                click.echo(f"{name} ended with status {child.returncode}; stopping the others.")
+                say(f"{name} ended with status {child.returncode}; stopping the others.")
                 return 1
         if announced:
             continue
         if _answers(ready_url):
-            click.echo(announce())
+            say(announce())
             announced = True
         elif time.monotonic() > deadline:
-            click.echo(f"{ready_url} was not ready within {_READY_SECONDS} seconds; stopping.")
+            say(f"{ready_url} was not ready within {_READY_SECONDS} seconds; stopping.")
             return 1
     return 0
 
@@ -122,18 +176,19 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _start(name: str, command: Sequence[str]) -> subprocess.Popen[str]:
+def _start(name: str, command: Sequence[str], *, relays: bool) -> subprocess.Popen[str]:
     # The children stay in our process group, so that a signal to the group reaches each of them.
     child = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stdout=subprocess.PIPE if relays else None,
+        stderr=subprocess.STDOUT if relays else None,
         env={**ENVIRON, **os.environ},
         text=True,
         errors="replace",
     )
-    threading.Thread(target=_relay, args=(name, child), daemon=True).start()
+    if relays:
+        threading.Thread(target=_relay, args=(name, child), daemon=True).start()
     return child
 
 
@@ -144,11 +199,11 @@ def _relay(name: str, child: subprocess.Popen[str]) -> None:
             click.echo(f"{name:8}| {line}", nl=False)
 
 
-def _stop(children: Iterable[subprocess.Popen[str]]) -> None:
+def _stop(children: Iterable[subprocess.Popen[str]], seconds: float) -> None:
     running = [child for child in children if child.poll() is None]
     for child in running:
         child.terminate()
-    deadline = time.monotonic() + _STOP_SECONDS
+    deadline = time.monotonic() + seconds
     for child in running:
         try:
             child.wait(max(0.0, deadline - time.monotonic()))

@@ -1,17 +1,23 @@
 """Three programs in one terminal: they start together, are announced once, and end together."""
 
+import contextlib
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import textwrap
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from app import processes
 from config import Config
+from tests import databases
 
 ROOT = Path(__file__).parent.parent
 
@@ -98,6 +104,108 @@ class TestWatch:
         assert runner.returncode == 1
 
 
+SLOW = """
+import time
+
+def application(environ, start):
+    if environ["PATH_INFO"] == "/slow":
+        print("a request is at hand", flush=True)
+        time.sleep(0.7)
+    start("200 OK", [("Content-Length", "5")])
+    return [b"whole"]
+"""
+
+
+@pytest.fixture
+def slow_server(port: int, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Give a web server as it is run in production, whose requests take a while."""
+    (tmp_path / "slow.py").write_text(SLOW)
+    config = Config(PORT=port, WEB_WORKERS=2, WEB_THREADS=4, LOG_FORMAT="json", STOP_SECONDS=10)
+    server = subprocess.Popen(
+        [*processes.web(config)[:-1], "slow:application"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}", "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    yield server
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(server.pid, signal.SIGKILL)
+    server.communicate()
+
+
+class TestWeb:
+    def test_lets_a_request_at_hand_finish_when_told_to_leave(
+        self, port: int, slow_server: subprocess.Popen[str]
+    ) -> None:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        read_until(slow_server, "Started worker-1", "Started worker-2")
+
+        with ThreadPoolExecutor(1) as elsewhere:
+            asked = elsewhere.submit(opener.open, f"http://127.0.0.1:{port}/slow", timeout=20)
+            read_until(slow_server, "a request is at hand")
+            slow_server.terminate()
+            answer = asked.result(20)
+        said, _ = slow_server.communicate(timeout=20)
+
+        assert (answer.status, answer.read()) == (200, b"whole")
+        assert slow_server.returncode == 0
+        assert all(json.loads(line)["logger"].startswith("_granian") for line in said.splitlines())
+        with pytest.raises(OSError):
+            opener.open(f"http://127.0.0.1:{port}/", timeout=5)
+
+    def test_is_as_large_as_the_settings_say(self) -> None:
+        config = Config(WEB_HOST="0.0.0.0", PORT=5077, WEB_WORKERS=3, WEB_THREADS=24)
+
+        command = " ".join(processes.web(config))
+
+        assert "--host 0.0.0.0 --port 5077 --workers 3 --blocking-threads 24" in command
+        assert command.endswith("wsgi:application")
+
+
+class TestPrograms:
+    @pytest.mark.parametrize("program", ["web", "worker", "serve"])
+    def test_are_stopped_by_one_sentence(self, program: str) -> None:
+        stopped = subprocess.run(
+            [sys.executable, "-m", "app", program],
+            cwd=ROOT,
+            env={**os.environ, "PORTICO_ENV": "production", "SECRET_KEY": ""},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+        assert stopped.returncode == 1
+        assert stopped.stderr.startswith("Error: SECRET_KEY must be set in production")
+        assert stopped.stderr.count("\n") == 1
+
+    def test_of_production_end_together(self, port: int, tmp_path: Path) -> None:
+        url = f"sqlite:///{tmp_path / 'portico.sqlite3'}"
+        databases.migrate(url)
+        kept = {
+            name: value for name, value in os.environ.items() if name not in Config.model_fields
+        }
+        settings = {"DATABASE_URL": url, "DEMO": "0", "PORT": str(port), "LOG_FORMAT": "json"}
+        programs = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve"],
+            cwd=ROOT,
+            env={**kept, **settings, "WEB_WORKERS": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        said = read_until(programs, "Serving http", "The worker begins")
+
+        programs.terminate()
+        rest, _ = programs.communicate(timeout=30)
+
+        lines = [json.loads(line) for line in [*said, *rest.splitlines()]]
+        assert programs.returncode == 0
+        assert "The worker has ended." in [line["message"] for line in lines]
+
+
 class TestRun:
     def test_says_which_port_is_taken_before_it_starts_anything(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as other:
@@ -107,7 +215,7 @@ class TestRun:
                 processes.run(Config(PORT=taken), lambda: None, lambda: "")
 
 
-class TestPrograms:
+class TestDemo:
     def test_serves_the_portal_on_the_port_asked_for(self) -> None:
         commands = processes.programs(Config(PORT=5077))
 

@@ -10,8 +10,8 @@ from app.logs.formatters import Human, Json
 from app.logs.scrubber import Scrubber
 from config import Config
 
-# What we hear from. Libraries are heard only when they warn: some would print addresses and bodies.
-_HEARD = ("app", "alembic", "huey")
+# Libraries are heard only when they warn: some would print addresses and bodies.
+_OURS = "app"
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +24,7 @@ def begin(config: Config) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    for name in _HEARD:
-        logging.getLogger(name).setLevel(config.LOG_LEVEL)
+    logging.getLogger(_OURS).setLevel(config.LOG_LEVEL)
     logging.captureWarnings(True)
     # Nobody reads these of a record, and finding them out takes time in each line.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

@@ -21,7 +21,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "brand": set(),
     "processes": {"config"},
     "logs": {"config"},
-    "worker": {"jobs", "logs"},
+    "worker": {"config", "jobs", "logs"},
+    "__main__": {"config", "logs", "processes"},
     "sandbox": set(),
     "providers": {"money"},
     "db": BASE,
@@ -38,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "web": BELOW | {"logs", "brand", "jobs"},
     "api": BELOW | {"logs", "jobs"},
     "portal": BELOW | {"jobs", "web"},
-    "console": BELOW | {"jobs", "web"},
+    "console": BELOW | {"brand", "jobs", "web"},
     "demo": BELOW,
     "cli": BELOW | {"jobs", "mails", "upkeep", "migrations", "demo", "processes"},
     "app": BELOW

@@ -1,0 +1,38 @@
+"""The worker: does what `app.jobs` holds, in threads, until it is told to leave."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import config as settings
+from app import logs
+
+log = logging.getLogger("app.worker")
+
+_MOST_SECONDS_BETWEEN_LOOKS = 0.5
+
+
+def main() -> None:
+    """Work until SIGTERM; the jobs at hand have STOP_SECONDS to finish."""
+    try:
+        config = settings.load()
+    except settings.Unsound as refusal:
+        sys.exit(str(refusal))
+    logs.begin(config)
+    # Imported here because it opens the queue.
+    from app import jobs
+
+    consumer = jobs.huey.create_consumer(
+        workers=config.WORKER_THREADS,
+        max_delay=_MOST_SECONDS_BETWEEN_LOOKS,
+        graceful_signal="TERM",
+        shutdown_timeout=config.STOP_SECONDS,
+    )
+    log.info("The worker begins, with %s threads.", config.WORKER_THREADS)
+    consumer.run()
+    log.info("The worker has ended.")
+
+
+if __name__ == "__main__":
+    main()
