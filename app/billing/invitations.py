@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from app import clock
 from app.billing import accounts, attempts, mail_kinds, mails, memberships
 from app.billing.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.billing.memberships import Acting
 from app.billing.site import Site
 from app.billing.text import Text
 from app.db import lock, once
-from app.models import App, Invitation, Membership, Tenant, User
+from app.models import App, Invitation, Tenant, User
 from app.models.user import ROLES
 
 LIFETIME = timedelta(days=7)
@@ -27,7 +28,7 @@ _SAME_PRESS = timedelta(minutes=1)
 _MAILS_PER_TENANT = 50
 
 
-def invite(db: Session, site: Site, *, membership: Membership, email: str, role: str) -> Invitation:
+def invite(db: Session, site: Site, *, membership: Acting, email: str, role: str) -> Invitation:
     """Ask somebody to join, by a mail with a link that lives seven days and works once. Commits.
 
     Asked again with the same role nothing changes while the invitation lives; with another role,
@@ -38,7 +39,7 @@ def invite(db: Session, site: Site, *, membership: Membership, email: str, role:
     memberships.require_admin(membership)
     if role not in ROLES:
         raise Invalid("Choose what they may do.", field="role")
-    address = _address(email)
+    address = address_of(email)
     _count(db, membership)
     tenant = lock.one(db, Tenant, membership.tenant_id)
     if memberships.belongs(db, tenant, address):
@@ -56,7 +57,7 @@ def invite(db: Session, site: Site, *, membership: Membership, email: str, role:
     return invitation
 
 
-def resend(db: Session, site: Site, *, membership: Membership, uuid: UUID) -> Invitation:
+def resend(db: Session, site: Site, *, membership: Acting, uuid: UUID) -> Invitation:
     """Send an invitation again, with a new link for another seven days. Commits.
 
     Pressed twice within a minute it is sent once. Raises NotAllowed as `invite` does, NotFound for
@@ -73,7 +74,7 @@ def resend(db: Session, site: Site, *, membership: Membership, uuid: UUID) -> In
     return invitation
 
 
-def revoke(db: Session, *, membership: Membership, uuid: UUID) -> None:
+def revoke(db: Session, *, membership: Acting, uuid: UUID) -> None:
     """Withdraw an invitation; one withdrawn before stays so. Raises NotAllowed for a member,
     NotFound for another tenant's, and Conflict for one that was accepted."""
     memberships.require_admin(membership)
@@ -157,7 +158,7 @@ def begin(db: Session, token: str, *, name: str, password: str) -> tuple[Invitat
     invitation = peek(db, token)
     db.commit()
     digest = accounts.digest_of_new(password, email=invitation.email)
-    user = _new_user(db, invitation.email)
+    user = new_user(db, invitation.email)
     user.name = name.strip()
     user.password_digest = digest
     _accept(db, invitation, user)
@@ -179,7 +180,9 @@ def _accept(db: Session, invitation: Invitation, user: User) -> None:
     memberships.add(db, invitation.tenant, user, invitation.role)
 
 
-def _new_user(db: Session, email: str) -> User:
+def new_user(db: Session, email: str) -> User:
+    """Answer the locked row of somebody who has no account yet; rolls back and raises Conflict
+    where they have one by now."""
     once.insert(db, User, {"email": email})
     found = db.scalars(select(User.id).where(User.email == email)).one()
     user = lock.one(db, User, found)
@@ -208,7 +211,7 @@ def _row(db: Session, tenant: Tenant, email: str, role: str) -> Invitation:
     return db.scalars(found).one()
 
 
-def _send(db: Session, site: Site, membership: Membership, invitation: Invitation) -> None:
+def _send(db: Session, site: Site, membership: Acting, invitation: Invitation) -> None:
     tenant = membership.tenant
     token = secrets.token_urlsafe(32)
     invitation.invited_by_id = membership.user_id
@@ -232,7 +235,7 @@ def _send(db: Session, site: Site, membership: Membership, invitation: Invitatio
     )
 
 
-def _find(db: Session, membership: Membership, uuid: UUID) -> Invitation:
+def _find(db: Session, membership: Acting, uuid: UUID) -> Invitation:
     found = db.scalars(
         select(Invitation.id).where(
             Invitation.tenant_id == membership.tenant_id, Invitation.uuid == uuid
@@ -243,7 +246,7 @@ def _find(db: Session, membership: Membership, uuid: UUID) -> Invitation:
     return lock.one(db, Invitation, found)
 
 
-def _count(db: Session, membership: Membership) -> None:
+def _count(db: Session, membership: Acting) -> None:
     attempts.count(
         db,
         {f"invitations:{membership.tenant_id}": _MAILS_PER_TENANT},
@@ -251,7 +254,8 @@ def _count(db: Session, membership: Membership) -> None:
     )
 
 
-def _address(email: str) -> str:
+def address_of(email: str) -> str:
+    """Answer a typed e-mail address as it is stored; raises Invalid naming `email`."""
     try:
         read = validate_email(email.strip(), check_deliverability=False).normalized
     except EmailNotValidError:

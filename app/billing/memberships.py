@@ -8,13 +8,17 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app import clock
+from app.billing.deputies import Deputy
 from app.billing.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.db import lock, once
 from app.models import Membership, Tenant, User
 from app.models.user import ROLES
 
+# Who acts for a tenant: one of its people, or one of the app's in their place.
+Acting = Membership | Deputy
 
-def require_admin(membership: Membership) -> None:
+
+def require_admin(membership: Acting) -> None:
     """Raise NotAllowed for somebody who may not say who belongs to the tenant."""
     if membership.role != "admin":
         raise NotAllowed(
@@ -46,7 +50,7 @@ def add(db: Session, tenant: Tenant, user: User, role: str) -> None:
     db.flush()
 
 
-def change_role(db: Session, *, membership: Membership, uuid: UUID, role: str) -> Membership:
+def change_role(db: Session, *, membership: Acting, uuid: UUID, role: str) -> Membership:
     """Give the user with this uuid another role and answer their membership; the role they have is
     no change.
 
@@ -64,7 +68,7 @@ def change_role(db: Session, *, membership: Membership, uuid: UUID, role: str) -
     return found
 
 
-def remove(db: Session, *, membership: Membership, uuid: UUID) -> Membership:
+def remove(db: Session, *, membership: Acting, uuid: UUID) -> Membership:
     """Take the user with this uuid out of the tenant, also oneself, and answer what was their
     membership; raises as `change_role` does."""
     require_admin(membership)
@@ -75,7 +79,7 @@ def remove(db: Session, *, membership: Membership, uuid: UUID) -> Membership:
     return found
 
 
-def find(db: Session, *, membership: Membership, uuid: UUID, to_change: bool = False) -> Membership:
+def find(db: Session, *, membership: Acting, uuid: UUID, to_change: bool = False) -> Membership:
     """Answer the membership of a user of the same tenant, with the user; raises NotFound.
 
     `to_change` lets changes to the tenant's people come one after the other.

@@ -16,11 +16,13 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import (
     ColumnElement,
     Engine,
+    FromClause,
     Select,
     String,
     bindparam,
     exists,
     func,
+    literal,
     select,
     type_coerce,
 )
@@ -32,6 +34,7 @@ from app.billing.products import Offer
 from app.db.base import table
 from app.models import (
     App,
+    AppMember,
     CheckoutSession,
     Membership,
     Price,
@@ -94,7 +97,17 @@ class Visit:
 
 def enter(db: Session, *, user_id: int, tenant_uuid: UUID) -> Visit:
     """Answer a user's visit to a tenant's storefront; raises NotFound as `tenants.find` does."""
-    row = db.execute(_VISIT, {"user_id": user_id, "tenant_uuid": tenant_uuid}).one_or_none()
+    return _visit(db, _VISIT, user_id, tenant_uuid)
+
+
+def view(db: Session, *, user_id: int, tenant_uuid: UUID) -> Visit:
+    """Answer the visit of somebody who runs the app and looks at a tenant's storefront; raises
+    NotFound as `viewings.find` does."""
+    return _visit(db, _VIEWING, user_id, tenant_uuid)
+
+
+def _visit(db: Session, asked: Select[Any], user_id: int, tenant_uuid: UUID) -> Visit:
+    row = db.execute(asked, {"user_id": user_id, "tenant_uuid": tenant_uuid}).one_or_none()
     if row is None:
         raise NotFound("There is no such page, or it is not yours to see.")
     return Visit(
@@ -154,7 +167,8 @@ class _Shelf:
 
 
 _TENANT, _APP, _USER = table(Tenant), table(App), table(User)
-_MEMBERSHIP, _PRODUCT, _PRICE = table(Membership), table(Product), table(Price)
+_MEMBERSHIP, _APP_MEMBER = table(Membership), table(AppMember)
+_PRODUCT, _PRICE = table(Product), table(Price)
 _CHECKOUT, _SUBSCRIPTION = table(CheckoutSession), table(Subscription)
 
 
@@ -162,57 +176,68 @@ def _newest(changes: Select[Any], label: str) -> ColumnElement[str]:
     return type_coerce(changes.scalar_subquery(), String).label(label)
 
 
-_VISIT = (
-    select(
-        _MEMBERSHIP.c.role,
-        _USER.c.email,
-        _USER.c.locale,
-        _USER.c.session_epoch,
-        _TENANT.c.id.label("tenant_id"),
-        _TENANT.c.name.label("tenant"),
-        _TENANT.c.country,
-        _TENANT.c.currency,
-        _APP.c.id.label("app_id"),
-        _APP.c.name.label("app"),
-        _APP.c.livemode,
-        _APP.c.brand_color,
-        exists()
-        .where(
-            _CHECKOUT.c.tenant_id == _TENANT.c.id,
-            _CHECKOUT.c.livemode == _APP.c.livemode,
-            _CHECKOUT.c.mode != "setup",
-            _CHECKOUT.c.state.in_(tenants.BOUGHT),
-        )
-        .label("has_bought"),
-        exists()
-        .where(
-            _SUBSCRIPTION.c.tenant_id == _TENANT.c.id,
-            _SUBSCRIPTION.c.livemode == _APP.c.livemode,
-        )
-        .label("has_subscribed"),
-        _newest(
-            select(func.max(_PRODUCT.c.updated_at)).where(_PRODUCT.c.app_id == _APP.c.id),
-            "products",
-        ),
-        _newest(
-            select(func.max(_PRICE.c.updated_at))
-            .join(_PRODUCT, _PRODUCT.c.id == _PRICE.c.product_id)
-            .where(_PRODUCT.c.app_id == _APP.c.id),
-            "prices",
-        ),
-    )
-    .join(_TENANT, _TENANT.c.id == _MEMBERSHIP.c.tenant_id)
-    .join(_APP, _APP.c.id == _TENANT.c.app_id)
-    .join(_USER, _USER.c.id == _MEMBERSHIP.c.user_id)
+_SHOWN: tuple[ColumnElement[Any], ...] = (
+    _USER.c.email,
+    _USER.c.locale,
+    _USER.c.session_epoch,
+    _TENANT.c.id.label("tenant_id"),
+    _TENANT.c.name.label("tenant"),
+    _TENANT.c.country,
+    _TENANT.c.currency,
+    _APP.c.id.label("app_id"),
+    _APP.c.name.label("app"),
+    _APP.c.livemode,
+    _APP.c.brand_color,
+    exists()
     .where(
-        _MEMBERSHIP.c.user_id == bindparam("user_id"),
-        _TENANT.c.uuid == bindparam("tenant_uuid"),
-        _MEMBERSHIP.c.deleted_at.is_(None),
-        _TENANT.c.deleted_at.is_(None),
-        _APP.c.deleted_at.is_(None),
-        _USER.c.deleted_at.is_(None),
+        _CHECKOUT.c.tenant_id == _TENANT.c.id,
+        _CHECKOUT.c.livemode == _APP.c.livemode,
+        _CHECKOUT.c.mode != "setup",
+        _CHECKOUT.c.state.in_(tenants.BOUGHT),
     )
+    .label("has_bought"),
+    exists()
+    .where(
+        _SUBSCRIPTION.c.tenant_id == _TENANT.c.id,
+        _SUBSCRIPTION.c.livemode == _APP.c.livemode,
+    )
+    .label("has_subscribed"),
+    _newest(
+        select(func.max(_PRODUCT.c.updated_at)).where(_PRODUCT.c.app_id == _APP.c.id),
+        "products",
+    ),
+    _newest(
+        select(func.max(_PRICE.c.updated_at))
+        .join(_PRODUCT, _PRODUCT.c.id == _PRICE.c.product_id)
+        .where(_PRODUCT.c.app_id == _APP.c.id),
+        "prices",
+    ),
 )
+
+
+def _statement(
+    people: FromClause, role: ColumnElement[str], at_tenant: ColumnElement[bool]
+) -> Select[Any]:
+    """Answer who of some people comes to which tenant, and what is shown to them there."""
+    return (
+        select(role.label("role"), *_SHOWN)
+        .select_from(people)
+        .join(_TENANT, at_tenant)
+        .join(_APP, _APP.c.id == _TENANT.c.app_id)
+        .join(_USER, _USER.c.id == people.c.user_id)
+        .where(
+            people.c.user_id == bindparam("user_id"),
+            _TENANT.c.uuid == bindparam("tenant_uuid"),
+            people.c.deleted_at.is_(None),
+            _TENANT.c.deleted_at.is_(None),
+            _APP.c.deleted_at.is_(None),
+            _USER.c.deleted_at.is_(None),
+        )
+    )
+
+
+_VISIT = _statement(_MEMBERSHIP, _MEMBERSHIP.c.role, _TENANT.c.id == _MEMBERSHIP.c.tenant_id)
+_VIEWING = _statement(_APP_MEMBER, literal("viewer"), _TENANT.c.app_id == _APP_MEMBER.c.app_id)
 _KEPT_SECONDS = 60.0
 _shelves: WeakKeyDictionary[Engine, _Shelf] = WeakKeyDictionary()
 

@@ -61,6 +61,7 @@ KINDS = (
     "payment_method.added",
     "payment_method.removed",
     "payment_method.default_changed",
+    "portal.viewed",
 )
 PAGE = 25
 
@@ -124,6 +125,19 @@ def note(
         "before": before,
         "after": after,
         "details": details,
+        "at": now,
+    }
+    db.connection().execute(_INSERT, entry)
+
+
+def note_of_tenant(db: Session, tenant: Tenant, kind: str, *, cause: str, now: datetime) -> None:
+    """Write one entry about a tenant as such, in its app's mode; the app must be loaded."""
+    entry = {
+        "app_id": tenant.app_id,
+        "tenant_id": tenant.id,
+        "livemode": tenant.app.livemode,
+        "kind": kind,
+        "cause": cause,
         "at": now,
     }
     db.connection().execute(_INSERT, entry)

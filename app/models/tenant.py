@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Compared byte by byte, so that an index answers what begins with a text, whatever the language of
 # the database.
-_BYTEWISE = String().with_variant(String(collation="C"), "postgresql")
+BYTEWISE = String().with_variant(String(collation="C"), "postgresql")
 
 
 def key_of(name: str) -> str:
@@ -46,7 +46,7 @@ class Tenant(Base):
 
     app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))
     name: Mapped[str]
-    name_key: Mapped[str] = mapped_column(_BYTEWISE, default=_key)
+    name_key: Mapped[str] = mapped_column(BYTEWISE, default=_key)
     legal_name: Mapped[str | None]
     address_line1: Mapped[str | None]
     address_line2: Mapped[str | None]
@@ -54,7 +54,7 @@ class Tenant(Base):
     city: Mapped[str | None]
     region: Mapped[str | None]
     country: Mapped[str | None]
-    invoice_email: Mapped[str | None]
+    invoice_email: Mapped[str | None] = mapped_column(BYTEWISE)
     vat_number: Mapped[str | None]
     currency: Mapped[str | None]
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app import clock
 from app.db.base import Base
 from app.models.app import App
-from app.models.tenant import Tenant
+from app.models.tenant import BYTEWISE, Tenant
 
 ROLES = ("admin", "member")
 # Support sees everything of an app and helps its customers; only an owner changes how it sells.
@@ -26,7 +26,7 @@ class User(Base):
 
     __tablename__ = "user"
 
-    email: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str] = mapped_column(BYTEWISE, unique=True)
     name: Mapped[str | None]
     password_digest: Mapped[str | None]
     locale: Mapped[str | None]

@@ -18,7 +18,7 @@ plans = Blueprint("plans", __name__)
 
 
 @plans.get("/t/<uuid:tenant>/plans")
-@guards.of_tenant("plans", find=storefronts.enter)
+@guards.of_tenant("plans", find=storefronts.enter, view=storefronts.view)
 def show(visit: Visit) -> str:
     offer = storefronts.offer(sessions.db(), visit, request.args.get("currency"))
     return _page(visit, offer, PlanForm(offer, request.args))

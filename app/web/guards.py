@@ -13,10 +13,12 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.billing import accounts, tenants
+from app.billing import viewings as seen
 from app.billing.errors import NotAllowed, NotAuthenticated, NotFound
 from app.billing.storefronts import Visit
+from app.billing.viewings import Viewing
 from app.models import Membership
-from app.web import frames, sessions, visits
+from app.web import frames, sessions, viewings, visits
 
 # Pages for people who are not signed in.
 OPEN = frozenset(
@@ -27,6 +29,8 @@ OPEN = frozenset(
         "password_resets.send",
         "password_resets.choose",
         "invitations.accept",
+        "setup.begin",
+        "app_invitations.accept",
     }
 )
 # Choices that are kept while somebody signs in; nothing secret.
@@ -34,33 +38,38 @@ _KEPT = ("plan", "interval", "currency", "price", "quantity", "country", "vat_nu
 
 Answer = Response | str | tuple[str, int]
 Page = Callable[..., Answer]
-Find = Callable[..., Membership | Visit]
+Entering = Membership | Visit | Viewing
+Find = Callable[..., Entering]
 
 
 def of_tenant(
-    area: str, *, may_write: bool = False, find: Find = tenants.find
+    area: str, *, may_write: bool = False, find: Find = tenants.find, view: Find = seen.find
 ) -> Callable[[Page], Page]:
     """Open a page to members of the tenant in the path, and its forms to admins only.
 
     The view gets the membership in place of the tenant's uuid; to everybody else there is no such
     page. A visit by link opens only the areas of its scope. `may_write` is for a GET that looks at
-    the provider; `find` is for a page that needs less than the membership's rows, or more.
+    the provider; `find` is for a page that needs less than the membership's rows, or more, `view`
+    likewise for somebody of the app who looks at the tenant's portal without changing it.
     """
 
-    def decorate(view: Page) -> Page:
-        @wraps(view)
+    def decorate(page: Page) -> Page:
+        @wraps(page)
         def guarded(tenant: UUID, **places: object) -> Answer:
             if not current_user.is_authenticated:
                 return ask_to_sign_in()
             if may_write:
                 sessions.may_write()
-            membership = _membership(tenant, area, find)
+            leads_back = viewings.open_page(tenant)
+            if leads_back is not None:
+                return leads_back
+            membership = _membership(tenant, area, view if viewings.shown() else find)
             if request.method == "POST" and not membership.may_buy:
                 raise NotAllowed(
                     "Only an admin of %(tenant)s can buy or change its billing.",
                     tenant=membership.tenant.name,
                 )
-            return view(membership, **places)
+            return page(membership, **places)
 
         return guarded
 
@@ -115,15 +124,18 @@ def _can_be_opened() -> bool:
     return adapter is not None and adapter.test(request.path, method="GET")
 
 
-def _membership(tenant: UUID, area: str, find: Find) -> Membership | Visit:
-    visit = visits.link()
+def _membership(tenant: UUID, area: str, find: Find) -> Entering:
+    visit, viewing = visits.link(), viewings.shown()
     if visit is not None and not visit.opens(tenant, area):
         raise NotFound("The portal link does not lead here.")
+    if viewing is not None and not viewing.shows(tenant):
+        raise NotFound("It is another tenant's portal that is looked at.")
     membership = find(sessions.db(), user_id=visits.visitor_id(), tenant_uuid=tenant)
     require_counting(membership.user.session_epoch)
     g.membership = membership
     g.reader = membership.user
-    g.buyers = [] if membership.may_buy else tenants.admins(sessions.db(), membership.tenant.id)
+    is_told = not membership.may_buy and viewing is None
+    g.buyers = tenants.admins(sessions.db(), membership.tenant.id) if is_told else []
     return membership
 
 

@@ -44,6 +44,7 @@ _KINDS = {
     "payment_method.added": lazy_gettext("Payment method saved"),
     "payment_method.removed": lazy_gettext("Payment method removed"),
     "payment_method.default_changed": lazy_gettext("Another payment method is charged"),
+    "portal.viewed": lazy_gettext("Billing pages seen by the people of the app, to help"),
 }
 # What a set-up's checkout comes to, which buys nothing.
 _SAVING = {
