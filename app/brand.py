@@ -32,6 +32,20 @@ class Tokens:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A brand colour in one place of a page: `colour` stands against `other`; `wanted` is the
+    least contrast there, `is_moved` that the colour alone would have had less."""
+
+    page: str
+    place: str
+    colour: str
+    other: str
+    contrast: float
+    wanted: float
+    is_moved: bool
+
+
 def is_colour(text: str) -> bool:
     """Answer whether a text is six hexadecimal digits."""
     return re.fullmatch(r"[0-9a-f]{6}", text) is not None
@@ -62,10 +76,30 @@ def themes(colour: str) -> tuple[Tokens, Tokens]:
     return _tokens(brand, *_LIGHT, _INK), _tokens(brand, *_DARK, _WHITE)
 
 
+def uses(colour: str) -> list[Use]:
+    """Answer where a brand colour, of six digits, is used, and with which contrast."""
+    return [
+        use
+        for page, tokens, (card, tint) in zip(
+            ("light", "dark"), themes(colour), (_LIGHT, _DARK), strict=True
+        )
+        for use in (
+            _use(colour, page, "button", tokens.fill, card, _SHAPE),
+            _use(colour, page, "on_button", tokens.on_fill, tokens.fill, _TEXT),
+            _use(colour, page, "link", tokens.text, tint, _TEXT),
+        )
+    ]
+
+
 def contrast(one: str, other: str) -> float:
     """Answer the contrast ratio of two colours (WCAG 2.2, "contrast ratio")."""
     first, second = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (first + 0.05) / (second + 0.05)
+
+
+def _use(brand: str, page: str, place: str, colour: str, other: str, wanted: float) -> Use:
+    is_moved = place != "on_button" and colour != f"#{brand}"
+    return Use(page, place, colour, other, contrast(colour, other), wanted, is_moved)
 
 
 def _properties(tokens: Tokens) -> str:

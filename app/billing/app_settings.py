@@ -16,6 +16,7 @@ from app.models import App, AppMember, User
 
 VAT_POLICIES = ("accept", "charge")
 SETTLING = ("until_deadline", "none")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _DAYS = re.compile(r"[0-9]{1,2}")
 _MOST_TRIES = 8
 _LONGEST_WAIT = 60
@@ -107,6 +108,21 @@ def save(db: Session, member: AppMember, settings: Settings, *, now: datetime) -
     return list(changed)
 
 
+def colour(db: Session, member: AppMember, colour: str, *, now: datetime) -> None:
+    """Give an app another brand colour, such as #5254d4; raises NotAllowed for support, and Invalid
+    naming `colour`."""
+    app_members.require_owner(member)
+    if not _COLOUR.fullmatch(colour):
+        raise Invalid("Enter a colour such as #5254d4.", field="colour")
+    app = lock.one(db, App, member.app_id)
+    chosen = colour.lower()
+    if app.brand_color != chosen:
+        details = {"changed": {"brand_color": [app.brand_color, chosen]}}
+        audits.note(db, member, "app.changed", app.name, now=now, details=details)
+    app.brand_color = chosen
+    db.flush()
+
+
 def _vat_number(text: str | None, country: str) -> str | None:
     if not (text or "").strip():
         return None
@@ -122,9 +138,7 @@ def _vat_number(text: str | None, country: str) -> str | None:
 
 def _days(text: str) -> list[int]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not parts or not all(
-        _DAYS.fullmatch(part) and 1 <= int(part) <= _LONGEST_WAIT for part in parts
-    ):
+    if not parts or not all(_is_wait(part) for part in parts):
         raise Invalid(
             "Write days from 1 to 60 with commas between, such as 2, 5, 7, 7.",
             field="dunning_days",
@@ -132,6 +146,10 @@ def _days(text: str) -> list[int]:
     if len(parts) > _MOST_TRIES:
         raise Invalid("Try at most 8 times.", field="dunning_days")
     return [int(part) for part in parts]
+
+
+def _is_wait(text: str) -> bool:
+    return bool(_DAYS.fullmatch(text)) and 1 <= int(text) <= _LONGEST_WAIT
 
 
 def _one_of(known: tuple[str, ...], settings: Settings, field: str) -> str:

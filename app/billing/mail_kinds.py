@@ -155,6 +155,16 @@ class Invited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppInvited:
+    """Somebody was asked to run an app; `sealed_url` is sealed by the site's vault."""
+
+    sealed_url: str
+    role: Literal["owner", "support"]
+    expires_at: datetime
+    invited_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookDisabled:
     """An endpoint of the app failed for so long that it is not called any more."""
 
@@ -185,6 +195,7 @@ Mailable = (
     | ChargedBack
     | PasswordReset
     | Invited
+    | AppInvited
     | WebhookDisabled
     | NeedsReview
 )
@@ -200,6 +211,7 @@ KINDS: dict[str, type[Mailable]] = {
     "charged_back": ChargedBack,
     "password_reset": PasswordReset,
     "invitation": Invited,
+    "app_invitation": AppInvited,
     "webhook_disabled": WebhookDisabled,
     "needs_review": NeedsReview,
 }

@@ -53,6 +53,7 @@ class Seller:
     name: str
     livemode: bool
     brand_color: str
+    logo_digest: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _visit(db: Session, asked: Select[Any], user_id: int, tenant_uuid: UUID) -> 
             name=row.tenant,
             country=row.country,
             currency=row.currency,
-            app=Seller(row.app_id, row.app, row.livemode, row.brand_color),
+            app=Seller(row.app_id, row.app, row.livemode, row.brand_color, row.logo_digest),
         ),
         role=row.role,
         has_bought=row.has_bought or row.has_subscribed,
@@ -188,6 +189,7 @@ _SHOWN: tuple[ColumnElement[Any], ...] = (
     _APP.c.name.label("app"),
     _APP.c.livemode,
     _APP.c.brand_color,
+    _APP.c.logo_digest,
     exists()
     .where(
         _CHECKOUT.c.tenant_id == _TENANT.c.id,

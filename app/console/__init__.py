@@ -7,12 +7,27 @@ from flask import Flask
 
 def install(flask_app: Flask) -> None:
     """Serve every page of the console."""
-    from app.console import areas, audit, home, start
+    from app.console import (
+        app_invitations,
+        areas,
+        audit,
+        branding,
+        home,
+        members,
+        settings,
+        setup,
+        start,
+    )
 
     flask_app.add_template_global(areas.listed, "console_areas")
     for page in (
         start.console,
         home.home,
         audit.audit,
+        setup.setup,
+        settings.settings,
+        branding.branding,
+        members.members,
+        app_invitations.app_invitations,
     ):
         flask_app.register_blueprint(page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from app.billing import apps
+from app.billing import apps, checklists
 from app.console import guard
 from app.models import AppMember
 from app.web import sessions
@@ -16,4 +16,5 @@ home = Blueprint("home", __name__)
 @guard.of_app()
 def show(member: AppMember) -> str:
     waiting = apps.attention(sessions.db(), [member.app])
-    return render_template("console/home/show.html", member=member, waiting=waiting)
+    steps = checklists.of(sessions.db(), member.app)
+    return render_template("console/home/show.html", member=member, waiting=waiting, steps=steps)

@@ -20,4 +20,5 @@ def start() -> Response | str:
         raise NotFound("You run no app here.")
     if len(owned) == 1:
         return redirect(url_for("home.show", app=owned[0].uuid), 303)
-    return render_template("console/start.html", apps=owned)
+    is_owner = apps.owned(sessions.db(), visits.visitor_id())
+    return render_template("console/start.html", apps=owned, may_add=is_owner)

@@ -32,10 +32,12 @@ CONTENTS: dict[str, Callable[[Any, places.Places], Content]] = {
     "card_expiring": plans.card_expiring,
     "password_reset": people.password_reset,
     "invitation": people.invitation,
+    "app_invitation": people.app_invitation,
     "webhook_disabled": notices.webhook_disabled,
     "needs_review": notices.needs_review,
 }
-_ABOUT_MONEY = frozenset(CONTENTS) - {"password_reset", "invitation", "webhook_disabled"}
+_ABOUT_PEOPLE = frozenset({"password_reset", "invitation", "app_invitation"})
+_ABOUT_MONEY = frozenset(CONTENTS) - _ABOUT_PEOPLE - {"webhook_disabled"}
 _PLAIN_NAME = "Portico"
 _COLUMNS = 72
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.billing.mail_kinds import Invited, PasswordReset
+from app.billing.mail_kinds import AppInvited, Invited, PasswordReset
 from app.billing.text import Text
 from app.mails.content import Button, Content
 from app.mails.places import Places
@@ -36,6 +36,26 @@ def invitation(told: Invited, places: Places) -> Content:
             Text("As an admin you can buy, change plans and invite others.")
             if told.role == "admin"
             else Text("As a member you can see the plan and its invoices."),
+            Text("The button works once, until %(at)s.", values),
+        ),
+        button=Button(Text("Accept the invitation"), places.secret),
+        after=(Text("If you do not know who this is, ignore this mail: nothing happens."),),
+    )
+
+
+def app_invitation(told: AppInvited, places: Places) -> Content:
+    """Run an app."""
+    values = {"by": told.invited_by, "app": places.app_name, "at": told.expires_at}
+    return Content(
+        subject=Text("You are invited to run %(app)s", values),
+        heading=Text("Run %(app)s", values),
+        paragraphs=(
+            Text("%(by)s invites you to the console of %(app)s, where its billing is run.", values),
+            Text("As an owner you can change everything: providers, prices, tax, people.")
+            if told.role == "owner"
+            else Text(
+                "As support you see everything and help customers; what is sold stays as is."
+            ),
             Text("The button works once, until %(at)s.", values),
         ),
         button=Button(Text("Accept the invitation"), places.secret),

@@ -14,6 +14,7 @@ class Places:
 
     home: str
     tenant_name: str
+    app_name: str
     secret: str
 
     @property
@@ -43,5 +44,6 @@ def of(letter: Letter, site: Site) -> Places:
     return Places(
         home=site.url(f"/t/{tenant.uuid}") if tenant else site.url(""),
         tenant_name=tenant.name if tenant else "",
+        app_name=letter.app.name if letter.app else "",
         secret=letter.url or "",
     )

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
 
     from config import Config
 
-_BODY_LIMIT = 256 * 1024
 _SIGNED_IN_HOURS = 24
 
 
@@ -19,6 +18,7 @@ def make(config: Config) -> Flask:
 
     from app.web import (
         assets,
+        bodies,
         entrance,
         errors,
         filters,
@@ -26,10 +26,12 @@ def make(config: Config) -> Flask:
         frames,
         headers,
         languages,
+        logos,
         nul,
         password_resets,
         sessions,
         templates,
+        viewings,
         visits,
         words,
     )
@@ -38,12 +40,15 @@ def make(config: Config) -> Flask:
     flask_app = Flask("app", root_path=str(ROOT), static_folder=None)
     flask_app.config.from_mapping(_settings(config))
     templates.install(flask_app, str(ROOT / "templates"), str(ROOT / "app/translations"))
+    bodies.limit(flask_app)
     nul.install(flask_app)
-    for part in (frames, sessions, languages, filters, words, forms, visits, errors, assets):
+    for part in (frames, sessions, languages, filters, words, forms, visits, viewings):
+        part.install(flask_app)
+    for part in (errors, assets):
         part.install(flask_app)
     headers.install(flask_app, config)
     _protect(flask_app, config)
-    for pages in (entrance.entrance, password_resets.password_resets):
+    for pages in (entrance.entrance, password_resets.password_resets, logos.logos):
         flask_app.register_blueprint(pages)
     return flask_app
 
@@ -65,8 +70,6 @@ def _settings(config: Config) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_PATH": "/",
         "PERMANENT_SESSION_LIFETIME": _SIGNED_IN_HOURS * 3600,
-        "MAX_CONTENT_LENGTH": _BODY_LIMIT,
-        "MAX_FORM_MEMORY_SIZE": _BODY_LIMIT,
         "MAX_FORM_PARTS": 200,
         # A form stays good as long as the sign-in it belongs to.
         "WTF_CSRF_TIME_LIMIT": None,

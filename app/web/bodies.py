@@ -1,18 +1,27 @@
-"""Bodies that are too large: refused, and read to their end all the same."""
+"""How large a body may be: what is too large is refused, and read to its end all the same."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from flask import Flask
+from flask import Flask, request
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
+_LIMIT = 256 * 1024
+# A picture; one that is too large is then refused in words by whoever takes it.
+_LARGER = {"branding.upload": 2 * 1024 * 1024}
 _PIECE = 64 * 1024
 # What sends more than this is no browser and no server of an app's owner.
 _PATIENCE = 32 * 1024 * 1024
+
+
+def limit(flask_app: Flask) -> None:
+    """Hold every body to what its page takes, before anything reads it."""
+    flask_app.config.from_mapping(MAX_CONTENT_LENGTH=_LIMIT, MAX_FORM_MEMORY_SIZE=_LIMIT)
+    flask_app.before_request(_let_through)
 
 
 def install(flask_app: Flask) -> None:
@@ -22,6 +31,10 @@ def install(flask_app: Flask) -> None:
     pipe in place of our answer.
     """
     flask_app.wsgi_app = _hearing_out(flask_app.wsgi_app)  # type: ignore[assignment, method-assign]
+
+
+def _let_through() -> None:
+    request.max_content_length = _LARGER.get(request.endpoint or "", _LIMIT)
 
 
 def _hearing_out(inner: WSGIApplication) -> WSGIApplication:

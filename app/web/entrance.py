@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from app.billing import accounts, apps, tenants
+from app.billing import accounts, apps, first_runs, tenants
 from app.billing.errors import NotAllowed, NotAuthenticated
 from app.models import Membership
 from app.web import addresses, forms, frames, guards, sessions, visits
@@ -37,6 +37,8 @@ class SignInForm(forms.Form):
 @entrance.get("/")
 def start() -> Response | str:
     if not current_user.is_authenticated:
+        if first_runs.is_open(sessions.db()):
+            return redirect(url_for("setup.show"), 303)
         return redirect(url_for("entrance.sign_in"), 303)
     visit = visits.link()
     if visit is not None:
@@ -54,6 +56,8 @@ def start() -> Response | str:
 @entrance.get("/sign-in")
 def sign_in() -> Response | str:
     wanted = addresses.own_path(request.args.get("next"))
+    if first_runs.is_open(sessions.db()):
+        return redirect(url_for("setup.show"), 303)
     if current_user.is_authenticated and visits.link() is None:
         return redirect(wanted or url_for("entrance.start"), 303)
     return render_template("web/sign_in.html", form=SignInForm(next=wanted or ""))

@@ -155,6 +155,9 @@ TOLD: dict[str, Mailable] = {
     "invitation": mail_kinds.Invited(
         sealed_url="sealed", role="admin", expires_at=LATER, invited_by="tara@globex.example"
     ),
+    "app_invitation": mail_kinds.AppInvited(
+        sealed_url="sealed", role="owner", expires_at=LATER, invited_by="alice@acme.example"
+    ),
     "invitation, unsigned": mail_kinds.Invited(
         sealed_url="sealed", role="member", expires_at=LATER
     ),

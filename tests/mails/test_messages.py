@@ -158,6 +158,7 @@ class TestCompose:
         assert says_test("receipt", livemode=False)
         assert not says_test("receipt", livemode=True)
         assert not says_test("invitation", livemode=False)
+        assert not says_test("app_invitation", livemode=False)
 
     def test_brings_the_secret_address_whole(self) -> None:
         text, html = told(TOLD["password_reset"], app=None, tenant=None)
@@ -198,6 +199,7 @@ class TestContents:
             ("charged_back, goes on", "Team goes on for now."),
             ("password_reset", "until 20 December 2026, 14:02 UTC."),
             ("invitation", "tara@globex.example invites you"),
+            ("app_invitation", "alice@acme.example invites you to the console of Acme Notes"),
             ("webhook_disabled", "https://app.example.com/hooks"),
             ("needs_review", "The payment came after the order had ended."),
         ],
