@@ -86,7 +86,7 @@ def record(
     """Write the refunds of a payment as the provider has them; one that has reached the payer gets
     its credit note and is told of, once."""
     for state in parts:
-        refund = _row(db, payment, state)
+        refund = _row(db, payment, state, now=now)
         has_arrived = state.status == "refunded" and refund.status != "refunded"
         refund.status = state.status
         refund.amount = state.amount.minor
@@ -134,7 +134,7 @@ def _known(db: Session, account_id: int, payment_ids: list[str]) -> dict[str, in
     return {payment_id: int(amount) for payment_id, amount in rows}
 
 
-def _row(db: Session, payment: Payment, state: RefundState) -> Refund:
+def _row(db: Session, payment: Payment, state: RefundState, *, now: datetime) -> Refund:
     once.insert(
         db,
         Refund,
@@ -146,6 +146,7 @@ def _row(db: Session, payment: Payment, state: RefundState) -> Refund:
             "amount": state.amount.minor,
             "currency": state.amount.currency,
             "reason": _reason(db, state),
+            "recorded_at": now,
         },
     )
     return db.scalars(

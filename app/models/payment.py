@@ -73,14 +73,15 @@ class Payment(Base):
 
 
 class Refund(Base):
-    """Money given back, by an act of ours or at the provider by a person."""
+    """Money given back, by an act of ours or at the provider by a person; `recorded_at` is when it
+    was first seen."""
 
     __tablename__ = "refund"
     __table_args__ = (
         UniqueConstraint("provider_account_id", "provider_id"),
         CheckConstraint("status IN ('pending', 'refunded', 'failed')", name="status"),
         Index(None, "payment_id"),
-        Index(None, "provider_account_id", "created_at"),
+        Index(None, "provider_account_id", "recorded_at"),
     )
 
     payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"))
@@ -90,6 +91,7 @@ class Refund(Base):
     amount: Mapped[int]
     currency: Mapped[str]
     reason: Mapped[str]
+    recorded_at: Mapped[datetime]
 
     payment: Mapped[Payment] = relationship(back_populates="refunds")
 

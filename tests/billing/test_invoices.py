@@ -274,6 +274,7 @@ class TestACreditNote:
             amount=100,
             currency="EUR",
             reason="requested",
+            recorded_at=tara.site.clock.now(),
         )
         tara.db.add(refund)
         tara.db.flush()

@@ -106,6 +106,7 @@ class Rows:
                 "amount": 2261,
                 "currency": "EUR",
                 "reason": "duplicate",
+                "recorded_at": clock.wall(),
                 **changes,
             }
         )
