@@ -7,11 +7,11 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from app.billing import attempts
-from app.billing.errors import Invalid, NotAuthenticated
+from app.billing import attempts, audits, user_sessions
+from app.billing.errors import Invalid, NotAuthenticated, NotFound
 from app.billing.site import Site
 from app.billing.text import Text
 from app.models import User
@@ -19,6 +19,7 @@ from app.models import User
 # OWASP, Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _TRIES_PER_ADDRESS = 5
+_TOO_MANY = Text("There were too many attempts to sign in. Wait 15 minutes, then try again.")
 SHORTEST_PASSWORD = 12
 _LONGEST_PASSWORD = 1024
 
@@ -59,6 +60,22 @@ def session_epoch(db: Session, user_id: int) -> int | None:
     )
 
 
+def signed_in(db: Session, user_id: int) -> Row[tuple[int, list[str]]] | None:
+    """Answer which sign-ins of a user count, as `session_epoch` and `ended_sessions`; None where
+    the user is gone."""
+    found = select(User.session_epoch, User.ended_sessions)
+    return db.execute(found.where(User.id == user_id, User.deleted_at.is_(None))).one_or_none()
+
+
+def of_id(db: Session, user_id: int) -> User:
+    """Answer the user of a row; raises NotFound where they are gone."""
+    found = db.scalars(select(User).where(User.id == user_id, User.deleted_at.is_(None)))
+    user = found.one_or_none()
+    if user is None:
+        raise NotFound("There is no such account any more.")
+    return user
+
+
 def digest_of_new(password: str, *, email: str) -> str:
     """Answer a new password as it is stored. Takes its time, so no transaction should be open.
 
@@ -81,7 +98,7 @@ def digest_of_new(password: str, *, email: str) -> str:
 def renew_password(db: Session, user: User, digest: str) -> None:
     """Give a user another password; whoever is signed in as them is not any more."""
     user.password_digest = digest
-    user.session_epoch += 1
+    user_sessions.end_all(db, user)
     attempts.forgive(db, _of(user.email))
     db.flush()
 
@@ -97,11 +114,7 @@ def sign_in(db: Session, site: Site, *, email: str, password: str, address: str 
     limits = {_of(email): site.config.SIGN_IN_TRIES}
     if address:
         limits[f"address:{address}"] = site.config.SIGN_IN_TRIES * _TRIES_PER_ADDRESS
-    tries = attempts.count(
-        db,
-        limits,
-        refusal=Text("There were too many attempts to sign in. Wait 15 minutes, then try again."),
-    )
+    tries = attempts.count(db, limits, refusal=_TOO_MANY)
     user = of_email(db, email)
     # Argon2 takes its time; no transaction waits for it.
     db.commit()
@@ -113,6 +126,41 @@ def sign_in(db: Session, site: Site, *, email: str, password: str, address: str 
         user.password_digest = _HASHER.hash(password)
     db.commit()
     return user
+
+
+def require_password(db: Session, site: Site, user: User, password: str) -> None:
+    """Have somebody who is signed in prove it by their password; commits.
+
+    Counted with the attempts to sign in. Raises Invalid naming `password`, and NotAllowed after too
+    many.
+    """
+    limits = {_of(user.email): site.config.SIGN_IN_TRIES}
+    tries = attempts.count(db, limits, refusal=_TOO_MANY)
+    if not _is_right(user, password):
+        raise Invalid("This is not your password.", field="password")
+    attempts.forgive(db, _of(user.email), tries)
+    db.commit()
+
+
+def change_password(db: Session, site: Site, user: User, *, password: str, new: str) -> None:
+    """Give a person another password; whoever is signed in as them is not any more. Commits.
+
+    Raises Invalid naming `password` or `new`, and NotAllowed after too many attempts.
+    """
+    try:
+        digest = digest_of_new(new, email=user.email)
+    except Invalid as error:
+        raise Invalid(error.text.sentence, field="new", **error.text.values) from None
+    require_password(db, site, user, password)
+    renew_password(db, user, digest)
+    audits.note_of_person(db, user, "password.changed")
+    db.commit()
+
+
+def rename(db: Session, user: User, name: str | None) -> None:
+    """Give a person the name that others see."""
+    user.name = name
+    db.flush()
 
 
 def _is_right(user: User | None, password: str) -> bool:

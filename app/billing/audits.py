@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.db.base import table
 from app.models import ApiKey, AppMember, AuditEntry, User
 
@@ -36,6 +37,14 @@ def note(
         "at": now,
     }
     db.connection().execute(_INSERT, line)
+
+
+def note_of_person(db: Session, user: User, action: str) -> None:
+    """Write down what a person did to their own account, for each app they run; nothing for others.
+    `action` is `noun.verb`, such as `two_factor.enabled`."""
+    runs = select(AppMember).where(AppMember.user_id == user.id, AppMember.deleted_at.is_(None))
+    for member in db.scalars(runs).all():
+        note(db, member, action, user.email, now=clock.wall())
 
 
 def listed(

@@ -15,6 +15,7 @@ from app.models.portal_link import PortalLink
 from app.models.product import Price, Product, ProviderPrice
 from app.models.provider_account import Customer, ProviderAccount
 from app.models.provider_event import ProviderEvent
+from app.models.recovery_code import RecoveryCode
 from app.models.subscription import Subscription, SubscriptionChange
 from app.models.tax_rate import ProviderTaxRate, TaxRate
 from app.models.tenant import Tenant
@@ -27,6 +28,7 @@ from app.models.user import (
     PasswordReset,
     User,
 )
+from app.models.user_session import UserSession
 from app.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 __all__ = [
@@ -57,6 +59,7 @@ __all__ = [
     "ProviderEvent",
     "ProviderPrice",
     "ProviderTaxRate",
+    "RecoveryCode",
     "Refund",
     "SigningKey",
     "Subscription",
@@ -65,6 +68,7 @@ __all__ = [
     "Tenant",
     "TimelineEntry",
     "User",
+    "UserSession",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",

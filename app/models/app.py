@@ -14,7 +14,7 @@ class App(Base):
     """A SaaS product and the company that sells it.
 
     `dunning_days` are the days between the tries to charge what failed, where the provider does not
-    try again by itself.
+    try again by itself. With `require_two_factor` nobody runs the app by password alone.
     """
 
     __tablename__ = "app"
@@ -37,6 +37,7 @@ class App(Base):
     vat_unknown_policy: Mapped[str] = mapped_column(default="accept")
     settling_access: Mapped[str] = mapped_column(default="until_deadline")
     dunning_days: Mapped[list[int]] = mapped_column(default=lambda: [2, 5, 7, 7])
+    require_two_factor: Mapped[bool] = mapped_column(default=False)
     invoice_prefix: Mapped[str] = mapped_column(default="INV")
     last_invoice_test: Mapped[int] = mapped_column(default=0)
     last_invoice_live: Mapped[int] = mapped_column(default=0)

@@ -21,7 +21,10 @@ _IS_OPEN = text("accepted_at IS NULL AND revoked_at IS NULL")
 class User(Base):
     """A person; `email` is kept in lower case and is unique in the installation.
 
-    A sign-in counts while it carries the present `session_epoch`: one more ends all at once.
+    A sign-in counts while it carries the present `session_epoch`: one more ends all at once. Of the
+    present epoch those in `ended_sessions` were ended one by one; kept here, beside the epoch, so
+    that no page needs a query for it. Since `two_factor_at` a password alone does not sign in;
+    `last_totp_step` is the newest code that was taken, in steps of 30 seconds.
     """
 
     __tablename__ = "user"
@@ -32,6 +35,10 @@ class User(Base):
     locale: Mapped[str | None]
     external_id: Mapped[str | None] = mapped_column(unique=True)
     session_epoch: Mapped[int] = mapped_column(default=0)
+    ended_sessions: Mapped[list[str]] = mapped_column(default=list)
+    two_factor_at: Mapped[datetime | None]
+    sealed_totp_secret: Mapped[str | None] = mapped_column(deferred=True)
+    last_totp_step: Mapped[int | None] = mapped_column(deferred=True)
 
     memberships: Mapped[list[Membership]] = relationship(
         back_populates="user", order_by="Membership.id"
