@@ -1,4 +1,4 @@
-"""Accounts at payment providers, as an app's owner connects them."""
+"""Accounts at payment providers: the ones an app has, and the connected one of each mode."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import inspect, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 import config
-from app.billing.errors import Conflict, Invalid, ProviderUnavailable
+from app import clock
+from app.billing import audits, provider_keys, provider_refusals, provider_webhooks
+from app.billing.errors import Conflict, NotFound
 from app.billing.site import Credentials, Site
 from app.billing.vault import Unreadable
-from app.models import App, ProviderAccount
-from app.providers import NAMES, errors
-
-_LIVE_KEYS = {"stripe": ("sk_live_", "rk_live_"), "mollie": ("live_",)}
-_TEST_KEYS = {"stripe": ("sk_test_", "rk_test_"), "mollie": ("test_",)}
+from app.models import App, AppMember, ProviderAccount
+from app.providers.base import Identity
 
 
 def of(db: Session, app: App, *, livemode: bool | None = None) -> list[ProviderAccount]:
@@ -37,15 +36,41 @@ def of(db: Session, app: App, *, livemode: bool | None = None) -> list[ProviderA
     return list(db.scalars(found))
 
 
+def all_of(db: Session, app: App) -> list[ProviderAccount]:
+    """Answer every account that is or was connected to an app, in both modes, with what was last
+    found out about it; the default ones first, then the oldest."""
+    found = (
+        select(ProviderAccount)
+        .where(ProviderAccount.app_id == app.id, ProviderAccount.connected_at.is_not(None))
+        .options(undefer(ProviderAccount.checks))
+        .order_by(ProviderAccount.is_default.desc(), ProviderAccount.id)
+    )
+    return list(db.scalars(found))
+
+
+def find(db: Session, app: App, uuid: UUID) -> ProviderAccount:
+    """Answer an account of an app, connected or not any more; raises NotFound."""
+    found = db.scalars(
+        select(ProviderAccount)
+        .where(ProviderAccount.app_id == app.id, ProviderAccount.uuid == uuid)
+        .options(undefer(ProviderAccount.checks))
+    ).one_or_none()
+    if found is None or found.connected_at is None:
+        raise NotFound("There is no such account.")
+    return found
+
+
 def connected(db: Session, app: App, provider: str, *, livemode: bool) -> ProviderAccount | None:
     """Answer an app's account at a provider, connected for a mode."""
     return db.scalars(
-        select(ProviderAccount).where(
+        select(ProviderAccount)
+        .where(
             ProviderAccount.app_id == app.id,
             ProviderAccount.provider == provider,
             ProviderAccount.livemode == livemode,
             ProviderAccount.disconnected_at.is_(None),
         )
+        .execution_options(populate_existing=True)
     ).one_or_none()
 
 
@@ -60,35 +85,107 @@ def connect(
     is_default: bool = False,
     uuid: UUID | None = None,
 ) -> ProviderAccount:
-    """Connect an account and register our door there; an account already connected for this
-    provider and mode gets the new key. Commits.
+    """Connect an account for whoever set this installation up, and register our door there; an
+    account already connected for this provider and mode gets the new key. Commits.
 
-    `uuid` is for a new account. Raises Invalid for a key of another mode or one the provider does
-    not accept, Conflict where it refuses our address, and ProviderUnavailable; nothing is stored
-    then.
+    Owners go through `connections`. `uuid` is for a new account. Raises Invalid for a key of
+    another mode or one the provider does not accept, Conflict where it refuses our address, and
+    ProviderUnavailable; nothing is stored then.
     """
-    _refuse_unfit(site, provider, secret_key, livemode=livemode)
+    provider_keys.require_fit(site, provider, secret_key, livemode=livemode)
     account = connected(db, app, provider, livemode=livemode)
     db.commit()
-    credentials = Credentials(secret_key, hook_secret=_hook_secret(site, provider, account))
+    credentials = Credentials(secret_key, hook_secret=hook_secret(site, provider, account))
     draft = ProviderAccount(
         provider=provider,
         uuid=account.uuid if account else uuid or uuid4(),
         sealed_credentials=site.seal(credentials),
     )
-    sealed = site.seal(
-        Credentials(
-            secret_key,
-            webhook_secret=_install(site, draft),
-            hook_secret=credentials.hook_secret,
-        )
-    )
+    with provider_refusals.told(site, provider):
+        identity = site.provider(draft).identify()
+    door = provider_webhooks.install(site, draft)
     if account is None:
         account = ProviderAccount(
             app_id=app.id, provider=provider, livemode=livemode, uuid=draft.uuid
         )
-    account.sealed_credentials = sealed
-    _store(db, account, is_default=is_default)
+        db.add(account)
+    fill(site, account, credentials, identity, door)
+    if is_default:
+        forget_default(db, account)
+    account.is_default = is_default
+    store(db)
+    provider_webhooks.tidy(site, account, door)
+    return account
+
+
+def fill(
+    site: Site,
+    account: ProviderAccount,
+    credentials: Credentials,
+    identity: Identity,
+    door: provider_webhooks.Door,
+) -> None:
+    """Write into a row what makes it a connected account."""
+    account.sealed_credentials = site.seal(
+        Credentials(credentials.secret_key, door.secret, credentials.hook_secret)
+    )
+    account.key_hint = provider_keys.hint(credentials.secret_key)
+    account.provider_id, account.name = identity.provider_id, identity.name
+    account.webhook = door.state
+    account.connected_at, account.disconnected_at = clock.wall(), None
+    account.checks, account.checked_at = None, None
+
+
+def swap(
+    db: Session, account: ProviderAccount, before: str, sealed: str, **values: str | None
+) -> None:
+    """Put other credentials in the place of those that were read, whole or not at all; requests
+    under way end with those they began with. Does not commit.
+
+    Raises Conflict where somebody else changed or disconnected the account meanwhile.
+    """
+    swapped = db.execute(
+        update(ProviderAccount)
+        .where(
+            ProviderAccount.id == account.id,
+            ProviderAccount.sealed_credentials == before,
+            ProviderAccount.disconnected_at.is_(None),
+        )
+        .values(sealed_credentials=sealed, **values)
+        .returning(ProviderAccount.id)
+    )
+    if swapped.scalar_one_or_none() is None:
+        db.rollback()
+        raise Conflict("Somebody else has just changed this account. Look at it again.")
+
+
+def make_default(db: Session, site: Site, member: AppMember, account: ProviderAccount) -> None:
+    """Let an account be the one that is used where nobody chooses. Commits."""
+    require_connected(account)
+    if not account.is_default:
+        forget_default(db, account)
+        account.is_default = True
+        now = clock.wall()
+        audits.note(db, member, "provider_account.made_default", subject(site, account), now=now)
+    db.commit()
+
+
+def forget_default(db: Session, account: ProviderAccount) -> None:
+    """Let no account of the same app and mode be the default."""
+    db.execute(
+        update(ProviderAccount)
+        .where(
+            ProviderAccount.app_id == account.app_id,
+            ProviderAccount.livemode == account.livemode,
+        )
+        .values(is_default=False)
+    )
+
+
+def require_connected(account: ProviderAccount) -> ProviderAccount:
+    """Answer the account; raises Conflict where it is not connected any more."""
+    if account.disconnected_at is not None:
+        raise Conflict("This account is disconnected. Connect it again first.")
     return account
 
 
@@ -104,8 +201,7 @@ def is_ready(site: Site, account: ProviderAccount) -> bool:
 def refuse_live_in_demo(db: Session, site: Site) -> None:
     """Raise config.Unsound where real money would meet the demo's public passwords, its sandbox,
     or a clock that can be moved."""
-    settings = site.config
-    if not (settings.DEMO or settings.CLOCK_URL or settings.uses_sandbox):
+    if not provider_keys.plays(site):
         return
     if not inspect(db.connection()).has_table(ProviderAccount.__tablename__):
         # Before the first migration nothing is connected.
@@ -120,25 +216,9 @@ def refuse_live_in_demo(db: Session, site: Site) -> None:
         )
 
 
-def _refuse_unfit(site: Site, provider: str, secret_key: str, *, livemode: bool) -> None:
-    if provider not in NAMES:
-        raise Invalid("There is no such payment provider.", field="provider")
-    if livemode and (site.config.DEMO or site.config.CLOCK_URL or site.config.uses_sandbox):
-        raise Invalid(
-            "This installation runs the demo, so no live account can be connected to it.",
-            field="secret_key",
-        )
-    prefixes = _LIVE_KEYS if livemode else _TEST_KEYS
-    if not secret_key.startswith(prefixes[provider]):
-        raise Invalid(
-            "This is not a key of the mode you connect: it should begin with %(prefix)s.",
-            field="secret_key",
-            prefix=prefixes[provider][0],
-        )
-
-
-def _hook_secret(site: Site, provider: str, account: ProviderAccount | None) -> str | None:
-    # Payments under way carry the old address, so an account keeps the secret in it.
+def hook_secret(site: Site, provider: str, account: ProviderAccount | None) -> str | None:
+    """Answer the unguessable end of an unsigned provider's hook address: what payments under way
+    carry stays, else a new one."""
     try:
         kept = site.credentials(account.sealed_credentials).hook_secret if account else None
     except Unreadable:
@@ -146,43 +226,14 @@ def _hook_secret(site: Site, provider: str, account: ProviderAccount | None) -> 
     return kept or (secrets.token_urlsafe(24) if provider == "mollie" else None)
 
 
-def _install(site: Site, draft: ProviderAccount) -> str | None:
-    url = site.hook_url(draft)
-    if url is None:
-        return None
-    try:
-        return site.provider(draft).install_webhook(url)
-    except errors.Unavailable as error:
-        raise ProviderUnavailable(
-            "%(provider)s does not answer just now. Nothing was connected; try again in a minute.",
-            provider=site.capabilities(draft.provider).name,
-            retry_after=error.retry_after or 30,
-        ) from error
-    except errors.BadCredentials as error:
-        raise Invalid(
-            "%(provider)s does not accept this key. Nothing was connected.",
-            field="secret_key",
-            provider=site.capabilities(draft.provider).name,
-        ) from error
-    except errors.ProviderError as error:
-        raise Conflict(
-            "%(provider)s refuses to send its events to this address. Nothing was connected.",
-            provider=site.capabilities(draft.provider).name,
-        ) from error
+def subject(site: Site, account: ProviderAccount) -> str:
+    """Answer what the audit log calls an account."""
+    mode = "live" if account.livemode else "test"
+    return f"{site.capabilities(account.provider).name} {mode} {account.name or ''}".strip()
 
 
-def _store(db: Session, account: ProviderAccount, *, is_default: bool) -> None:
-    if is_default:
-        db.execute(
-            update(ProviderAccount)
-            .where(
-                ProviderAccount.app_id == account.app_id,
-                ProviderAccount.livemode == account.livemode,
-            )
-            .values(is_default=False)
-        )
-    account.is_default = is_default
-    db.add(account)
+def store(db: Session) -> None:
+    """Commit an account that becomes connected; raises Conflict where another one just was."""
     try:
         db.commit()
     except IntegrityError as error:

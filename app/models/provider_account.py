@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -11,16 +12,25 @@ from app.db.base import Base
 from app.models.app import App
 from app.models.tenant import Tenant
 
+# How its events come to our door: registered there by us; by its owner, who gave us the secret, or
+# has not yet; told with each payment; not at all, since our address cannot be reached.
+WEBHOOKS = ("registered", "by_hand", "missing", "told", "private")
+
 
 class ProviderAccount(Base):
-    """A connected account; its credentials are sealed as one text.
+    """An account at a provider; its credentials are sealed as one text, empty once it is
+    disconnected.
 
-    One connected account per app, provider and mode.
+    One connected account per app, provider and mode. `provider_id` and `name` are the provider's
+    own (None where the key may not read them), `key_hint` the last four characters of the key.
+    `checks` is what the last check found, at `checked_at`. A row whose `connected_at` is None was
+    never connected: its door is being registered, or that failed.
     """
 
     __tablename__ = "provider_account"
     __table_args__ = (
         CheckConstraint("provider IN ('stripe', 'mollie')", name="provider"),
+        CheckConstraint(f"webhook IN {WEBHOOKS!r}", name="webhook"),
         Index(
             "uq_provider_account_connected",
             "app_id",
@@ -37,7 +47,13 @@ class ProviderAccount(Base):
     livemode: Mapped[bool] = mapped_column(default=False)
     sealed_credentials: Mapped[str]
     provider_id: Mapped[str | None]
+    name: Mapped[str | None]
+    key_hint: Mapped[str | None]
     is_default: Mapped[bool] = mapped_column(default=False)
+    webhook: Mapped[str] = mapped_column(default="missing")
+    connected_at: Mapped[datetime | None]
+    checked_at: Mapped[datetime | None]
+    checks: Mapped[list[dict[str, Any]] | None] = mapped_column(deferred=True)
     disconnected_at: Mapped[datetime | None]
 
     app: Mapped[App] = relationship()

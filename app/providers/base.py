@@ -14,6 +14,9 @@ from app.money import Money
 Mode = Literal["payment", "subscription", "setup"]
 Interval = Literal["month", "year"]
 TaxBehavior = Literal["exclusive", "inclusive"]
+PriceObstacle = Literal[
+    "interval", "metered", "tiers", "packages", "free", "fraction", "currency", "archived"
+]
 
 CheckoutStatus = Literal["open", "processing", "complete", "failed", "canceled", "expired"]
 PaymentStatus = Literal[
@@ -32,6 +35,38 @@ DeclineReason = Literal[
     "incorrect_data",
     "authentication",
     "fraud",
+]
+
+Subject = Literal["key", "mode", "account", "methods", "webhook", "terms", "arrivals"]
+# What a check can find, by subject; `arrivals` is found by us, in what has come in at our door.
+Finding = Literal[
+    "key_good",
+    "key_refused",
+    "key_silent",
+    "key_unreadable",
+    "mode_test",
+    "mode_live",
+    "account_charges",
+    "account_unread",
+    "account_idle",
+    "profile_verified",
+    "profile_unverified",
+    "methods_on",
+    "methods_off",
+    "webhook_good",
+    "webhook_told",
+    "webhook_private",
+    "webhook_missing",
+    "webhook_secretless",
+    "webhook_disabled",
+    "webhook_incomplete",
+    "webhook_version",
+    "webhook_doubled",
+    "webhook_unread",
+    "terms_unread",
+    "terms_ours",
+    "arrivals_seen",
+    "arrivals_none",
 ]
 
 
@@ -66,6 +101,10 @@ class Capabilities:
     date on. `aliases` names methods that are not offered but may be asked for, each with
     the one used in its place. `own_retries` says that the provider itself retries failed renewals,
     `resumes` that it takes back a cancelation at period end; else a new subscription has to begin.
+    `events` are those a registered door wants, in the form of `events_version`; a provider that has
+    none is told the door's address with each payment.
+    `intervals` are the periods a plan may have. In minor units, by currency where it differs from
+    1: `least` is the smallest charge, and amounts must be multiples of `steps`.
     """
 
     name: str
@@ -81,6 +120,11 @@ class Capabilities:
     collects: frozenset[Literal["billing_address", "shipping_address", "terms", "tax_id"]]
     aliases: Mapping[str, str] = field(default_factory=dict)
     trials: Literal["own", "verified"] = "own"
+    intervals: frozenset[Interval] = frozenset({"month", "year"})
+    least: Mapping[str, int] = field(default_factory=dict)
+    steps: Mapping[str, int] = field(default_factory=dict)
+    events: tuple[str, ...] = ()
+    events_version: str | None = None
 
     def offers(self, mode: Mode, currency: str) -> tuple[Method, ...]:
         """Answer the ways to pay for a mode in a currency; empty where the provider has none."""
@@ -427,17 +471,43 @@ class ProviderEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One thing tried on a connection, for the owner: what, whether it works, and why not."""
+class Identity:
+    """Whose account a key opens; None for what the key may not read."""
 
-    subject: Literal["key", "webhook", "methods", "mode"]
-    is_fine: bool
-    detail: str
+    provider_id: str | None
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Our door as a provider has registered it; `secret` signs its events and is told once."""
+
+    provider_id: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing tried on a connection, for the owner. `finding` is what was found, one of a closed
+    list that the pages put in words with `values`; `standing` says whether it is good, worth a note
+    or bad."""
+
+    subject: Subject
+    finding: Finding
+    standing: Literal["good", "note", "bad"] = "good"
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_fine(self) -> bool:
+        """Nothing has to be done for payments to work."""
+        return self.standing != "bad"
 
 
 @dataclass(frozen=True, slots=True)
 class CataloguePrice:
-    """A price to make at, or found at, the provider."""
+    """A price to make at, or found at, the provider; `uuid` and `product_uuid` are ours. Where no
+    `provider_product_id` is named, the product's own follows from `product_uuid`. `trial_days` is
+    what a price found there gives."""
 
     uuid: str | None
     product_name: str
@@ -447,6 +517,23 @@ class CataloguePrice:
     product_description: str | None = None
     provider_price_id: str | None = None
     provider_product_id: str | None = None
+    product_uuid: str | None = None
+    trial_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPrice:
+    """A price in use at the provider: as we would sell it, else why we cannot (`interval`: its
+    period is another one than a month or a year; `metered`: it counts use; `tiers`: it is no fixed
+    amount for each; `packages`: it is sold by the dozen; `free`: it is nothing; `fraction`: its
+    amount is no whole number of minor units; `currency`: we do not know it; `archived`: its product
+    is out of use)."""
+
+    provider_price_id: str
+    provider_product_id: str
+    product_name: str
+    price: CataloguePrice | None
+    obstacle: PriceObstacle | None = None
 
 
 class Provider(ABC):
@@ -590,18 +677,32 @@ class Provider(ABC):
         """Verify and read a call at our door; raises BadSignature."""
 
     @abstractmethod
-    def check(self, *, webhook_url: str | None) -> tuple[Check, ...]:
-        """Try the connection and say in words what works and what does not."""
+    def identify(self) -> Identity:
+        """Answer whose account the key opens; raises BadCredentials for a key that opens none."""
 
     @abstractmethod
-    def install_webhook(self, url: str) -> str | None:
-        """Register our door and answer the secret its events are signed with; None where the
-        provider is told the address with each payment."""
+    def check(self, *, webhook_url: str | None) -> tuple[Check, ...]:
+        """Try the connection and answer what works and what does not; raises nothing."""
+
+    @abstractmethod
+    def install_webhook(self, url: str) -> Webhook | None:
+        """Register our door, beside what is registered for it already; None where the provider is
+        told the address with each payment. Raises NotPermitted where the key may not."""
+
+    @abstractmethod
+    def remove_webhooks(self, url: str, *, but: str | None = None) -> int:
+        """Take back what is registered for our door, except the one of that provider id, and answer
+        how many there were. Raises NotPermitted where the key may not."""
 
     @abstractmethod
     def push_catalogue(self, price: CataloguePrice, *, key: str) -> CataloguePrice:
-        """Make a price (and its product) at the provider and answer it with the provider's ids."""
+        """Make a price at the provider, and its product where it is not there, and answer it with
+        the provider's ids."""
 
     @abstractmethod
-    def import_catalogue(self) -> tuple[CataloguePrice, ...]:
-        """Answer the prices the provider has."""
+    def find_price(self, price: CataloguePrice) -> CataloguePrice | None:
+        """Look for a price in use by our uuid, among those of its product."""
+
+    @abstractmethod
+    def import_catalogue(self) -> tuple[ListedPrice, ...]:
+        """Answer the prices in use at the provider, newest first."""

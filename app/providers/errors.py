@@ -69,6 +69,10 @@ class BadCredentials(ProviderError):
     """The provider does not accept our key, or the key may not do this."""
 
 
+class NotPermitted(BadCredentials):
+    """The key is good, but its owner has not allowed it to do this (a restricted key)."""
+
+
 class KeyReused(ProviderError):
     """An idempotency key was sent with another request: a fault of ours."""
 

@@ -189,7 +189,7 @@ class TestConnect:
 
         with pytest.raises(Invalid, match="Stripe does not accept this key"):
             provider_accounts.connect(
-                db, site, app=world.app, provider="stripe", secret_key="sk_test_nobodys"
+                db, site, app=world.app, provider="stripe", secret_key="sk_test_sandbox___nobodys"
             )
 
         db.expire_all()

@@ -213,27 +213,43 @@ class MollieProvider(base.Provider):
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> base.ProviderEvent:
         return events.read(body, headers)
 
+    def identify(self) -> base.Identity:
+        profile = self._account.profile()
+        return base.Identity(str(profile["id"]), str(profile["name"]))
+
     def check(self, *, webhook_url: str | None) -> tuple[base.Check, ...]:
         try:
             profile = self._account.profile()
             active = self._account.methods(sequence_type="first")
-        except errors.ProviderError as error:
-            return (base.Check("key", False, f"Mollie could not be asked: {error}."),)
+        except errors.BadCredentials:
+            return (base.Check("key", "key_refused", "bad"),)
+        except errors.ProviderError:
+            return (base.Check("key", "key_silent", "bad"),)
+        is_live = self._account.is_live
         return (
-            base.Check("key", True, f"The key opens the profile {profile['name']}."),
-            _check_mode(profile, is_live=self._account.is_live),
+            base.Check("key", "key_good"),
+            base.Check("mode", "mode_live" if is_live else "mode_test"),
+            _check_profile(profile, is_live=is_live),
             _check_methods(active),
             _check_webhook(webhook_url, api_url=self._api_url),
+            base.Check("terms", "terms_ours"),
         )
 
-    def install_webhook(self, url: str) -> str | None:
+    def install_webhook(self, url: str) -> base.Webhook | None:
         """Do nothing: Mollie is told the address with each payment and signs nothing."""
         return None
+
+    def remove_webhooks(self, url: str, *, but: str | None = None) -> int:
+        """Do nothing: Mollie keeps no address of ours but with payments."""
+        return 0
 
     def push_catalogue(self, price: base.CataloguePrice, *, key: str) -> base.CataloguePrice:
         raise errors.Unsupported("Mollie keeps no catalogue")
 
-    def import_catalogue(self) -> tuple[base.CataloguePrice, ...]:
+    def find_price(self, price: base.CataloguePrice) -> base.CataloguePrice | None:
+        raise errors.Unsupported("Mollie keeps no catalogue")
+
+    def import_catalogue(self) -> tuple[base.ListedPrice, ...]:
         raise errors.Unsupported("Mollie keeps no catalogue")
 
     def _checkout(self, payment: client.Json) -> base.CheckoutState:
@@ -268,13 +284,11 @@ def _refuse_now(change: base.SubscriptionChange) -> None:
         raise errors.Unsupported("Mollie changes a subscription from its next charge on")
 
 
-def _check_mode(profile: client.Json, *, is_live: bool) -> base.Check:
-    mode = "live" if is_live else "test"
-    if is_live and profile.get("status") != "verified":
-        return base.Check(
-            "mode", False, "The key is live, but Mollie has not verified the profile."
-        )
-    return base.Check("mode", True, f"The key is a {mode} key.")
+def _check_profile(profile: client.Json, *, is_live: bool) -> base.Check:
+    if profile.get("status") == "verified":
+        return base.Check("account", "profile_verified")
+    # Test payments work before Mollie has verified the profile.
+    return base.Check("account", "profile_unverified", "bad" if is_live else "note")
 
 
 def _check_methods(active: list[client.Json]) -> base.Check:
@@ -282,13 +296,11 @@ def _check_methods(active: list[client.Json]) -> base.Check:
     ours = [method.slug for method in words.CAPABILITIES.offers("subscription", "EUR")]
     found = [slug for slug in ours if slug in known]
     if not found:
-        detail = "No method that can begin a subscription is switched on in Mollie's dashboard."
-        return base.Check("methods", False, detail)
-    return base.Check("methods", True, f"Switched on for first payments: {', '.join(found)}.")
+        return base.Check("methods", "methods_off", "bad")
+    return base.Check("methods", "methods_on", values={"methods": ",".join(found)})
 
 
 def _check_webhook(url: str | None, *, api_url: str) -> base.Check:
     if wire.webhook_out(url, api_url=api_url):
-        return base.Check("webhook", True, "Mollie is told our address with each payment.")
-    detail = "Our address is private, so Mollie cannot call it: payments are looked up instead."
-    return base.Check("webhook", False, detail)
+        return base.Check("webhook", "webhook_told")
+    return base.Check("webhook", "webhook_private", "note")

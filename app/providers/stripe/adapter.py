@@ -7,6 +7,7 @@ from typing import Literal
 
 from app.providers import base, errors
 from app.providers.stripe import (
+    account,
     catalogue,
     checkouts,
     customers,
@@ -18,7 +19,7 @@ from app.providers.stripe import (
     subscriptions,
     wire,
 )
-from app.providers.stripe.client import TIMEOUTS, Client
+from app.providers.stripe.client import API_VERSION, TIMEOUTS, Client
 
 _CARD = (base.Method("card"), None)
 # Stripe, "SEPA Direct Debit": a payment is settled or refused within 14 days.
@@ -42,6 +43,10 @@ CAPABILITIES = base.Capabilities(
     embedded=True,
     collects=frozenset({"billing_address", "shipping_address", "terms", "tax_id"}),
     aliases={"sofort": "klarna"},
+    events=events.WANTED,
+    events_version=API_VERSION,
+    least=wire.LEAST,
+    steps=wire.STEPS,
 )
 
 
@@ -176,14 +181,23 @@ class StripeProvider(base.Provider):
     def read_event(self, body: bytes, headers: Mapping[str, str]) -> base.ProviderEvent:
         return events.read(body, headers, self._connection.webhook_secret)
 
-    def check(self, *, webhook_url: str | None) -> tuple[base.Check, ...]:
-        return endpoint.check(self._client, self._connection, webhook_url=webhook_url)
+    def identify(self) -> base.Identity:
+        return account.identify(self._client)
 
-    def install_webhook(self, url: str) -> str | None:
+    def check(self, *, webhook_url: str | None) -> tuple[base.Check, ...]:
+        return account.check(self._client, self._connection, webhook_url=webhook_url)
+
+    def install_webhook(self, url: str) -> base.Webhook | None:
         return endpoint.install(self._client, url)
+
+    def remove_webhooks(self, url: str, *, but: str | None = None) -> int:
+        return endpoint.remove(self._client, url, but=but)
 
     def push_catalogue(self, price: base.CataloguePrice, *, key: str) -> base.CataloguePrice:
         return catalogue.push(self._client, price, key=key)
 
-    def import_catalogue(self) -> tuple[base.CataloguePrice, ...]:
+    def find_price(self, price: base.CataloguePrice) -> base.CataloguePrice | None:
+        return catalogue.find(self._client, price)
+
+    def import_catalogue(self) -> tuple[base.ListedPrice, ...]:
         return catalogue.fetch(self._client)

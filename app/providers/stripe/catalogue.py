@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from app.money import EXPONENTS
-from app.providers import base
-from app.providers.stripe import params, states, wire
-from app.providers.stripe.client import Client, Json
+from app.providers import base, errors
+from app.providers.stripe import params, states
+from app.providers.stripe.client import Client
+
+# More prices than anybody chooses from; each page of a hundred is one call.
+_MOST_LISTED = 2000
 
 
 def push(client: Client, price: base.CataloguePrice, *, key: str) -> base.CataloguePrice:
-    """Make a price, and its product where none is named."""
-    product_id = price.provider_product_id
-    if product_id is None:
-        product = params.product(price)
-        product_id = str(client.post("products", params=product, key=f"{key}-product")["id"])
+    """Make a price, and its product where it is not there yet."""
+    product_id = _product(client, price, key=key)
     made = client.post("prices", params=params.price(price, product_id), key=key)
     return states.price(made, product_name=price.product_name)
 
 
-def fetch(client: Client) -> tuple[base.CataloguePrice, ...]:
-    """Answer the prices we can sell: active, of one amount, once or by the month or year."""
+def find(client: Client, price: base.CataloguePrice) -> base.CataloguePrice | None:
+    """Look for a price in use by our uuid. Stripe's search lags behind, a product's list does
+    not."""
+    product_id = params.product_id(price)
+    if product_id is None:
+        return None
+    for found in client.each("prices", params={"product": product_id, "active": True}):
+        if states.uuid(found) == price.uuid:
+            return states.price(found, product_name=price.product_name)
+    return None
+
+
+def fetch(client: Client) -> tuple[base.ListedPrice, ...]:
+    """Answer the active prices, each as we would sell it or with why we cannot. Those made for one
+    checkout only are never active."""
     query = {"active": True, "expand": ("data.product",)}
-    return tuple(
-        states.price(found, product_name=found["product"]["name"])
-        for found in client.each("prices", params=query)
-        if _can_be_sold(found)
-    )
+    found = client.each("prices", params=query, most=_MOST_LISTED)
+    return tuple(states.listed_price(price) for price in found)
 
 
 def ensure_tax_rate(client: Client, request: base.TaxRateRequest, *, key: str) -> str:
@@ -41,16 +50,25 @@ def find_tax_rate(client: Client, uuid: str) -> str | None:
     return None
 
 
-def _can_be_sold(found: Json) -> bool:
-    product, recurring = found["product"], found.get("recurring")
-    if not isinstance(product, dict) or not product.get("active"):
+def _product(client: Client, price: base.CataloguePrice, *, key: str) -> str:
+    product_id = params.product_id(price)
+    if price.provider_product_id is not None:
+        return price.provider_product_id
+    if product_id is not None and _is_there(client, product_id):
+        return product_id
+    try:
+        made = client.post("products", params=params.product(price), key=f"{key}-product")
+    except errors.Refused:
+        # Whoever pushed another price of this product at the same moment was first.
+        if product_id is None or not _is_there(client, product_id):
+            raise
+        return product_id
+    return str(made["id"])
+
+
+def _is_there(client: Client, product_id: str) -> bool:
+    try:
+        client.get("products", product_id)
+    except errors.Missing:
         return False
-    if found["billing_scheme"] != "per_unit" or found.get("unit_amount") is None:
-        return False
-    if found.get("transform_quantity") or found["currency"].upper() not in EXPONENTS:
-        return False
-    return recurring is None or (
-        recurring["interval_count"] == 1
-        and recurring["interval"] in wire.INTERVALS
-        and recurring["usage_type"] == "licensed"
-    )
+    return True

@@ -1,4 +1,4 @@
-"""Register our door at Stripe, and try a connection for its owner."""
+"""Register our door at Stripe, and see how it is registered."""
 
 from __future__ import annotations
 
@@ -7,72 +7,76 @@ from app.providers.stripe import events
 from app.providers.stripe.client import API_VERSION, Client, Json
 
 
-def install(client: Client, url: str) -> str:
-    """Register our door and answer the secret its events are signed with.
-
-    Stripe tells a secret only once, so an endpoint already there for this URL is replaced.
-    """
-    for endpoint in list(client.each("webhook_endpoints")):
-        if endpoint["url"] == url:
-            client.delete("webhook_endpoints", endpoint["id"])
+def install(client: Client, url: str) -> base.Webhook:
+    """Register our door. Stripe tells a secret only once, so an endpoint that is there already is
+    of no use to us; it stays until `remove`, so that no event is missed meanwhile."""
     body = {
         "url": url,
         "enabled_events": events.WANTED,
         "api_version": API_VERSION,
         "description": "Portico",
     }
-    return str(client.post("webhook_endpoints", params=body, key=None)["secret"])
+    made = client.post("webhook_endpoints", params=body, key=None)
+    return base.Webhook(str(made["id"]), str(made["secret"]))
 
 
-def check(
-    client: Client, connection: base.Connection, *, webhook_url: str | None
-) -> tuple[base.Check, ...]:
-    """Try key, mode and webhook."""
+def remove(client: Client, url: str, *, but: str | None) -> int:
+    """Delete the endpoints of our address, except one, and answer how many there were."""
+    others = [endpoint for endpoint in _of(client, url) if endpoint["id"] != but]
+    for endpoint in others:
+        try:
+            client.delete("webhook_endpoints", endpoint["id"])
+        except errors.Missing:
+            # Somebody deleted it in the Dashboard meanwhile.
+            continue
+    return len(others)
+
+
+def check(client: Client, connection: base.Connection, url: str | None) -> base.Check:
+    """Say whether events reach us, and what keeps them from it."""
+    if url is None:
+        return base.Check("webhook", "webhook_private", "note")
     try:
-        endpoints = list(client.each("webhook_endpoints"))
-    except errors.BadCredentials:
-        detail = (
-            "Stripe does not accept this secret key, or the key may not read webhook endpoints."
-        )
-        return (base.Check("key", False, detail),)
-    except errors.Unavailable:
-        detail = "Stripe does not answer just now; nothing is known about the key."
-        return (base.Check("key", False, detail),)
-    return (
-        base.Check("key", True, "Stripe accepts the secret key."),
-        _mode(connection),
-        _webhook(endpoints, connection, webhook_url),
-    )
+        endpoints = _of(client, url)
+    except errors.NotPermitted:
+        if connection.webhook_secret is None:
+            return base.Check("webhook", "webhook_secretless", "bad")
+        return base.Check("webhook", "webhook_unread", "note")
+    except errors.ProviderError:
+        return base.Check("webhook", "key_silent", "bad")
+    return _judge(endpoints, connection)
 
 
-def _mode(connection: base.Connection) -> base.Check:
-    if connection.secret_key.startswith(("sk_live_", "rk_live_")):
-        return base.Check("mode", True, "This is a live key: payments move real money.")
-    return base.Check("mode", True, "This is a test key: no money moves.")
+def _judge(endpoints: list[Json], connection: base.Connection) -> base.Check:
+    if not endpoints:
+        return base.Check("webhook", "webhook_missing", "bad")
+    if connection.webhook_secret is None:
+        return base.Check("webhook", "webhook_secretless", "bad")
+    # Which of several has our secret Stripe does not tell: one that works will do.
+    found = [_judged(endpoint) for endpoint in endpoints]
+    good = next((check for check in found if check.standing == "good"), None)
+    if good is not None and len(endpoints) > 1:
+        return base.Check("webhook", "webhook_doubled", "note", {"count": str(len(endpoints))})
+    return good or found[0]
 
 
-def _webhook(
-    endpoints: list[Json], connection: base.Connection, webhook_url: str | None
-) -> base.Check:
-    if webhook_url is None:
-        detail = "This address cannot be reached from outside, so Portico looks by itself instead."
-        return base.Check("webhook", True, detail)
-    found = next((e for e in endpoints if e["url"] == webhook_url), None)
-    for is_wrong, detail in (
-        (found is None, "Stripe does not know our address: install the webhook."),
-        (connection.webhook_secret is None, "The signing secret is missing: install the webhook."),
-        (found is not None and found["status"] != "enabled", "The webhook is disabled at Stripe."),
-        (found is not None and not _wants_all(found), "Stripe does not send all events we need."),
-        (
-            found is not None and found.get("api_version") != API_VERSION,
-            f"Stripe sends another version than {API_VERSION}: install the webhook again.",
-        ),
-    ):
-        if is_wrong:
-            return base.Check("webhook", False, detail)
-    return base.Check("webhook", True, "Stripe sends its events to our address.")
+def _judged(endpoint: Json) -> base.Check:
+    if endpoint["status"] != "enabled":
+        return base.Check("webhook", "webhook_disabled", "bad")
+    missing = _missing(endpoint)
+    if missing:
+        return base.Check("webhook", "webhook_incomplete", "bad", {"events": ", ".join(missing)})
+    version = endpoint.get("api_version") or ""
+    if version != API_VERSION:
+        values = {"version": version, "wanted": API_VERSION}
+        return base.Check("webhook", "webhook_version", "bad", values)
+    return base.Check("webhook", "webhook_good")
 
 
-def _wants_all(endpoint: Json) -> bool:
-    wanted = set(endpoint["enabled_events"])
-    return "*" in wanted or wanted.issuperset(events.WANTED)
+def _missing(endpoint: Json) -> list[str]:
+    sent = set(endpoint["enabled_events"])
+    return [] if "*" in sent else sorted(set(events.WANTED) - sent)
+
+
+def _of(client: Client, url: str) -> list[Json]:
+    return [endpoint for endpoint in client.each("webhook_endpoints") if endpoint["url"] == url]

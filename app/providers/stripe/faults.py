@@ -20,7 +20,7 @@ _BY_CLASS: dict[type[stripe.StripeError], type[errors.ProviderError]] = {
     stripe.APIError: errors.Unavailable,
     stripe.IdempotencyError: errors.KeyReused,
     stripe.AuthenticationError: errors.BadCredentials,
-    stripe.PermissionError: errors.BadCredentials,
+    stripe.PermissionError: errors.NotPermitted,
     stripe.CardError: errors.Declined,
     stripe.InvalidRequestError: errors.Refused,
 }

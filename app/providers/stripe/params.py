@@ -109,11 +109,21 @@ def refund(request: base.RefundRequest) -> Params:
 
 
 def product(price: base.CataloguePrice) -> Params:
-    """Write a product."""
+    """Write a product; one of ours has an id that follows from our uuid, so it is made once."""
     params: Params = {"name": price.product_name}
     if price.product_description:
         params["description"] = price.product_description
+    if price.product_uuid is not None:
+        params["id"] = product_id(price)
+        params["metadata"] = {UUID: price.product_uuid}
     return params
+
+
+def product_id(price: base.CataloguePrice) -> str | None:
+    """Answer the id of a price's product at Stripe; None where only Stripe can name it."""
+    if price.provider_product_id is not None or price.product_uuid is None:
+        return price.provider_product_id
+    return f"prod_{price.product_uuid.replace('-', '')}"
 
 
 def price(price: base.CataloguePrice, product_id: str) -> Params:

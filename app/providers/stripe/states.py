@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal, cast
 
-from app.money import Money, round_half_up, zero
+from app.money import EXPONENTS, Money, round_half_up, zero
 from app.providers import base, errors
 from app.providers.stripe import wire
 from app.providers.stripe.params import UUID
@@ -187,7 +187,8 @@ def invoice(found: Json) -> base.InvoiceState:
 @wire.readable
 def price(found: Json, *, product_name: str) -> base.CataloguePrice:
     """Read a price; one that leaves its tax open is sold without, as the rate is added to it."""
-    interval = (found.get("recurring") or {}).get("interval")
+    recurring = found.get("recurring") or {}
+    interval = recurring.get("interval")
     product = expanded(found["product"]) or {}
     return base.CataloguePrice(
         uuid=uuid(found),
@@ -198,6 +199,23 @@ def price(found: Json, *, product_name: str) -> base.CataloguePrice:
         product_description=product.get("description"),
         provider_price_id=found["id"],
         provider_product_id=id_of(found["product"]),
+        product_uuid=uuid(product),
+        trial_days=recurring.get("trial_period_days") or 0,
+    )
+
+
+@wire.readable
+def listed_price(found: Json) -> base.ListedPrice:
+    """Read a price with its product expanded, and why it cannot be sold here if it cannot."""
+    product = found["product"]
+    name = product.get("name") or product["id"]
+    obstacle = _obstacle(found)
+    return base.ListedPrice(
+        provider_price_id=found["id"],
+        provider_product_id=product["id"],
+        product_name=name,
+        price=None if obstacle else price(found, product_name=name),
+        obstacle=obstacle,
     )
 
 
@@ -228,6 +246,37 @@ def id_of(value: Any) -> str | None:
 def expanded(value: Any) -> Json | None:
     """Answer an object where it is expanded, not only named."""
     return value if isinstance(value, dict) else None
+
+
+def _obstacle(found: Json) -> base.PriceObstacle | None:
+    if not found["product"].get("active"):
+        return "archived"
+    if found["billing_scheme"] != "per_unit" or found.get("custom_unit_amount"):
+        return "tiers"
+    return _rhythm(found.get("recurring")) or _amount_obstacle(found)
+
+
+def _rhythm(recurring: Json | None) -> base.PriceObstacle | None:
+    if recurring is None:
+        return None
+    if recurring["usage_type"] != "licensed":
+        return "metered"
+    is_ours = recurring["interval_count"] == 1 and recurring["interval"] in wire.INTERVALS
+    return None if is_ours else "interval"
+
+
+def _amount_obstacle(found: Json) -> base.PriceObstacle | None:
+    if found.get("transform_quantity"):
+        return "packages"
+    if found["currency"].upper() not in EXPONENTS:
+        return "currency"
+    if found.get("unit_amount") is None:
+        return "fraction"
+    try:
+        amount = wire.money(found["unit_amount"], found["currency"])
+    except errors.Refused:
+        return "fraction"
+    return None if amount else "free"
 
 
 def _means(intent: Json, charge: Json) -> base.MethodState | None:

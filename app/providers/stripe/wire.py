@@ -36,6 +36,20 @@ CURRENCIES = frozenset(_CHARGEABLE.split())
 _KLARNA = "AUD CAD CHF CZK DKK EUR GBP NOK NZD PLN RON SEK USD"
 KLARNA_CURRENCIES = frozenset(_KLARNA.split())
 
+# The same page, "Minimum and maximum charge amounts"; in our minor units.
+LEAST = {
+    **dict.fromkeys(["AUD", "BRL", "CAD", "CHF", "EUR", "INR", "JPY", "NZD", "SGD", "USD"], 50),
+    **dict.fromkeys(["AED", "MYR", "PLN", "RON"], 200),
+    **dict.fromkeys(["NOK", "SEK"], 300),
+    **dict.fromkeys(["MXN", "THB"], 1000),
+    "CZK": 1500,
+    "DKK": 250,
+    "GBP": 30,
+    "HKD": 400,
+    "HUF": 17500,
+}
+STEPS = dict.fromkeys(_LAST_DIGIT_ZERO, 10) | dict.fromkeys(_SENT_WHOLE, 100)
+
 INTERVALS: dict[str, base.Interval] = {"month": "month", "year": "year"}
 
 _METHODS = {"sepa": "sepa_debit", "sofort": "klarna"}

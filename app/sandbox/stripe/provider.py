@@ -10,6 +10,7 @@ from app.sandbox import gateway
 from app.sandbox.gateway import Refusal, Route
 from app.sandbox.store import Json
 from app.sandbox.stripe import (
+    accounts,
     charges,
     checkout_sessions,
     customers,
@@ -38,6 +39,7 @@ from app.sandbox.world import Account
 ROUTES: list[Route] = [
     route
     for module in (
+        accounts,
         charges,
         checkout_sessions,
         customers,
@@ -60,6 +62,9 @@ ROUTES: list[Route] = [
     for route in module.routes.routes
 ]
 KEY_PREFIX = "sk_test_sandbox_"
+RESTRICTED_PREFIX = "rk_test_sandbox_"
+# What a restricted key of the sandbox may not touch, as one made in a hurry.
+FORBIDDEN = ("/v1/account", "/v1/webhook_endpoints")
 
 
 class StripeProvider(gateway.Provider):
@@ -80,11 +85,14 @@ class StripeProvider(gateway.Provider):
                 "Authorization header, using Bearer auth (e.g. 'Authorization: Bearer "
                 "YOUR_SECRET_KEY').",
             )
-        if not key.startswith(KEY_PREFIX) or key == KEY_PREFIX or not key.isascii():
+        account = _account(key)
+        if not account:
             hidden = key[:8] + "*" * max(len(key) - 12, 4) + key[-4:] if len(key) > 12 else "****"
             message = f"Invalid API Key provided: {hidden}"
             raise errors.error(401, "invalid_request_error", message)
-        return key
+        if key.startswith(RESTRICTED_PREFIX):
+            _refuse_forbidden(request.path)
+        return KEY_PREFIX + account
 
     def read(self, request: Request, route: Route) -> Json:
         if "<path:" in route.rule:
@@ -134,6 +142,25 @@ class StripeProvider(gateway.Provider):
         headers = {"Request-Id": events.request_id(account), "Stripe-Version": API_VERSION}
         key = events.idempotency_key()
         return {**headers, "Idempotency-Key": key} if key else headers
+
+
+def _account(key: str) -> str:
+    """Give the name of the account a key opens: what follows two underscores only tells its keys
+    apart."""
+    for prefix in (KEY_PREFIX, RESTRICTED_PREFIX):
+        if key.startswith(prefix) and key.isascii():
+            return key.removeprefix(prefix).partition("__")[0]
+    return ""
+
+
+def _refuse_forbidden(path: str) -> None:
+    if path.removeprefix("/stripe").startswith(FORBIDDEN):
+        raise errors.error(
+            403,
+            "invalid_request_error",
+            "The provided key does not have the required permissions for this endpoint. Edit the "
+            "key in the Dashboard to allow this request.",
+        )
 
 
 def _bearer(request: Request) -> str:

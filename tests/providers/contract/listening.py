@@ -12,8 +12,8 @@ from tests.providers.stripe.scripted import Answer, Request, ScriptedServer, ser
 
 def listening(bench: Bench, door: ScriptedServer) -> base.Provider:
     """Answer the adapter that knows the secret of its door."""
-    secret = bench.provider.install_webhook(door.url)
-    return bench.connect(webhook_secret=secret)
+    webhook = bench.provider.install_webhook(door.url)
+    return bench.connect(webhook_secret=webhook and webhook.secret)
 
 
 def read(provider: base.Provider, call: Request) -> base.ProviderEvent:
@@ -73,7 +73,7 @@ class TestCheck:
 
         assert checks and "key" in [c.subject for c in checks]
         assert all(c.is_fine for c in checks if c.subject != "webhook")
-        assert all(c.detail.endswith(".") for c in checks)
+        assert len({c.subject for c in checks}) == len(checks)
 
     def test_finds_a_wrong_key_out(self, bench: Bench) -> None:
         wrong = {"stripe": "sk_test_wrong", "mollie": "test_wrong"}[bench.name]
@@ -84,11 +84,40 @@ class TestCheck:
 
     def test_finds_an_installed_door_fine(self, bench: Bench) -> None:
         url = "http://127.0.0.1:9/hooks"
-        provider = bench.connect(webhook_secret=bench.provider.install_webhook(url))
+        webhook = bench.provider.install_webhook(url)
+        provider = bench.connect(webhook_secret=webhook and webhook.secret)
 
-        (webhook,) = [c for c in provider.check(webhook_url=url) if c.subject == "webhook"]
+        (check,) = [c for c in provider.check(webhook_url=url) if c.subject == "webhook"]
 
-        assert webhook.is_fine
+        assert check.standing == "good"
+
+    def test_says_nothing_of_an_address_nobody_can_reach(self, bench: Bench) -> None:
+        (check,) = [c for c in bench.provider.check(webhook_url=None) if c.subject == "webhook"]
+
+        assert (check.finding, check.standing) == ("webhook_private", "note")
+
+    def test_says_that_the_provider_does_not_answer(self, bench: Bench) -> None:
+        away = bench.connect(api_url="http://127.0.0.1:9")
+
+        assert [c.finding for c in away.check(webhook_url=None)] == ["key_silent"]
+
+
+class TestIdentity:
+    def test_is_the_accounts_whatever_the_key(self, bench: Bench) -> None:
+        rolled = bench.connect(secret_key=bench.connection.secret_key + "__rolled")
+        other = bench.connect(secret_key=bench.connection.secret_key + "other")
+
+        identity = bench.provider.identify()
+
+        assert identity.name == "Acme Notes"
+        assert rolled.identify() == identity
+        assert other.identify().provider_id != identity.provider_id
+
+    def test_is_nobodys_for_a_key_that_opens_nothing(self, bench: Bench) -> None:
+        wrong = {"stripe": "sk_test_wrong", "mollie": "test_wrong"}[bench.name]
+
+        with pytest.raises(errors.BadCredentials):
+            bench.connect(secret_key=wrong).identify()
 
 
 class TestCatalogue:

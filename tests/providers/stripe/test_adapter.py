@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from app.money import Money
 from app.providers import base, errors
+from app.providers.stripe.client import TIMEOUTS, Client
 from tests import payer
 from tests.providers.contract import bench as benches
 from tests.providers.contract.bench import Bench, Sandbox, new_key, page_of
@@ -278,25 +280,69 @@ class TestEmbedded:
         assert bench.look(opened, "subscription").status == "complete"
 
 
+def door_of(provider: base.Provider, url: str) -> base.Check:
+    return next(c for c in provider.check(webhook_url=url) if c.subject == "webhook")
+
+
 class TestDoor:
-    def test_installed_again_replaces_the_one_for_the_same_address(self, bench: Bench) -> None:
-        url = "http://127.0.0.1:9/hooks/stripe/1"
-        first, second = (bench.provider.install_webhook(url) for _ in range(2))
+    URL = "http://127.0.0.1:9/hooks/stripe/1"
 
-        provider = bench.connect(webhook_secret=second)
+    def test_installed_again_stands_beside_the_first_until_that_is_removed(
+        self, bench: Bench
+    ) -> None:
+        first, second = (bench.provider.install_webhook(self.URL) for _ in range(2))
+        assert first is not None and second is not None
+        provider = bench.connect(webhook_secret=second.secret)
 
-        checks = {c.subject: c.is_fine for c in provider.check(webhook_url=url)}
-        assert first != second
-        assert checks == {"key": True, "mode": True, "webhook": True}
+        doubled = door_of(provider, self.URL)
+        removed = provider.remove_webhooks(self.URL, but=second.provider_id)
+
+        assert first.secret != second.secret
+        assert (doubled.finding, doubled.values) == ("webhook_doubled", {"count": "2"})
+        assert removed == 1
+        assert door_of(provider, self.URL).finding == "webhook_good"
+        assert provider.remove_webhooks(self.URL) == 1
+        assert provider.remove_webhooks(self.URL) == 0
+
+    def test_of_others_is_left_alone(self, bench: Bench) -> None:
+        bench.provider.install_webhook("http://127.0.0.1:9/hooks/stripe/2")
+
+        assert bench.provider.remove_webhooks(self.URL) == 0
+
+    @pytest.mark.parametrize(
+        ("change", "finding"),
+        [
+            ({"disabled": True}, "webhook_disabled"),
+            ({"enabled_events": ["invoice.paid"]}, "webhook_incomplete"),
+        ],
+    )
+    def test_changed_in_the_dashboard_is_found_out(
+        self, bench: Bench, change: dict[str, Any], finding: str
+    ) -> None:
+        webhook = bench.provider.install_webhook(self.URL)
+        assert webhook is not None
+        client = Client(bench.connection, TIMEOUTS)
+        client.post("webhook_endpoints", webhook.provider_id, params=change, key=None)
+        client.close()
+
+        check = door_of(bench.connect(webhook_secret=webhook.secret), self.URL)
+
+        assert (check.finding, check.is_fine) == (finding, False)
+
+    def test_is_left_to_its_owner_by_a_restricted_key(self, bench: Bench) -> None:
+        key = bench.connection.secret_key.replace("sk_", "rk_")
+        restricted = bench.connect(secret_key=key)
+
+        with pytest.raises(errors.NotPermitted):
+            restricted.install_webhook(self.URL)
+        with pytest.raises(errors.NotPermitted):
+            restricted.remove_webhooks(self.URL)
+        checks = {c.subject: c.finding for c in restricted.check(webhook_url=self.URL)}
+        assert checks["account"] == "account_unread"
+        assert checks["webhook"] == "webhook_secretless"
+        pasted = bench.connect(secret_key=key, webhook_secret="whsec_pasted")
+        assert door_of(pasted, self.URL).finding == "webhook_unread"
+        assert restricted.identify() == base.Identity(None, None)
 
     def test_not_installed_is_found_out(self, bench: Bench) -> None:
-        url = "http://127.0.0.1:9/hooks/stripe/1"
-
-        checks = {c.subject: c.is_fine for c in bench.provider.check(webhook_url=url)}
-
-        assert checks["webhook"] is False
-
-    def test_out_of_reach_is_fine_since_we_look_ourselves(self, bench: Bench) -> None:
-        (webhook,) = [c for c in bench.provider.check(webhook_url=None) if c.subject == "webhook"]
-
-        assert webhook.is_fine and "by itself" in webhook.detail
+        assert door_of(bench.provider, self.URL).finding == "webhook_missing"

@@ -202,7 +202,7 @@ class TestRefusals:
             (refusal(404), errors.Missing),
             (refusal(400, type="idempotency_error"), errors.KeyReused),
             (refusal(401), errors.BadCredentials),
-            (refusal(403), errors.BadCredentials),
+            (refusal(403), errors.NotPermitted),
             (refusal(400, code="secret_key_required"), errors.BadCredentials),
             (refusal(405), errors.Refused),
             (refusal(402, type="card_error", code="card_declined"), errors.Declined),
