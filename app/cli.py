@@ -14,6 +14,7 @@ from uuid import UUID
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import processes, upkeep
@@ -21,11 +22,13 @@ from app.billing import apps, demo, first_runs, origins, replays, sweep, verify
 from app.billing.differences import Difference
 from app.billing.errors import BillingError
 from app.billing.site import Site
+from app.db import revisions
 from app.db.engine import Database
 from config import Unsound
 
 Answer = TypeVar("Answer")
 # How each line of `flask verify` begins.
+_NO_TABLES = "The tables are not those this version needs: run flask --app wsgi db upgrade."
 _SAID = {"differs": "", "repaired": "  repaired: ", "left": "  needs a person: "}
 demo_group = AppGroup("demo", help="The demo world: an app, two tenants, a catalogue, a sandbox.")
 origins_group = AppGroup("origins", help="Where an app's own pages are: returning, embedding.")
@@ -146,7 +149,9 @@ def run_verify(repair: bool, app: UUID | None, as_json: bool) -> None:
 @click.option("--limit", type=click.IntRange(1, 10_000), default=replays.LISTED, show_default=True)
 def list_events(state: str | None, limit: int) -> None:
     """Print the newest events, one in a line."""
-    for event in _in_session(lambda db, _: replays.listed(db, state=state, limit=limit)):
+    with _plain_words():
+        found = _in_session(lambda db, _: replays.listed(db, state=state, limit=limit))
+    for event in found:
         click.echo(event.line)
 
 
@@ -262,3 +267,9 @@ def _plain_words() -> Iterator[None]:
         yield
     except (BillingError, Unsound, processes.PortTaken) as error:
         raise click.ClickException(str(error)) from error
+    except DBAPIError as error:
+        with _database().reader() as db:
+            is_behind = revisions.standing(db) == "behind"
+        if not is_behind:
+            raise
+        raise click.ClickException(_NO_TABLES) from error

@@ -10,10 +10,20 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.billing.site import Site
+from app.db import revisions
 from app.db.engine import Database
+from app.db.revisions import Standing
 from config import Config
 
 health = Blueprint("health", __name__)
+
+_GOOD = ("current", "ahead")
+_TABLES: dict[Standing | None, str] = {
+    "current": "up to date",
+    "ahead": "newer than this program, which goes on with them",
+    "behind": "older than this program: run flask --app wsgi db upgrade",
+    None: "out of reach",
+}
 
 
 @health.get("/healthz")
@@ -24,16 +34,22 @@ def live() -> dict[str, str]:
 
 @health.get("/readyz")
 def ready() -> tuple[dict[str, object], int]:
-    """Answer whether the database (and where we bring the sandbox, it and the worker) answer too. Without
-    a mail server we are ready all the same: mails wait."""
+    """Answer whether database and tables (and where we bring the sandbox, that and the worker) are
+    there. Without a mail server we are ready all the same, since mails wait, and elsewhere without
+    a worker too: purchases begin, and payers' return pages look for themselves."""
     site: Site = current_app.extensions["site"]
-    parts = {"database": _database_answers(current_app.extensions["database"])}
+    standing = _standing(current_app.extensions["database"])
+    parts: dict[str, object] = {
+        "database": standing is not None,
+        "tables": _TABLES[standing],
+        **_jobs(site.config, is_there=standing in _GOOD),
+    }
+    is_ready = standing in _GOOD
     if site.config.brings_sandbox:
-        parts |= {"sandbox": _sandbox_answers(site.config), "worker": _worker_answers(site.config)}
-    is_ready = all(parts.values())
-    mail = "set" if site.config.SMTP_URL else "not set, mails wait"
-    status = "ok" if is_ready else "waiting"
-    return {"status": status, **parts, "mail_server": mail}, 200 if is_ready else 503
+        parts["sandbox"] = _sandbox_answers(site.config)
+        is_ready = is_ready and bool(parts["sandbox"]) and parts["worker"] is not False
+    parts["mail_server"] = "set" if site.config.SMTP_URL else "not set, mails wait"
+    return {"status": "ok" if is_ready else "waiting", **parts}, 200 if is_ready else 503
 
 
 def install(flask_app: Flask) -> None:
@@ -41,13 +57,13 @@ def install(flask_app: Flask) -> None:
     flask_app.register_blueprint(health)
 
 
-def _database_answers(database: Database) -> bool:
+def _standing(database: Database) -> Standing | None:
     try:
         with database.reader() as db:
-            db.execute(text("SELECT 1 FROM app LIMIT 1"))
-        return True
+            db.execute(text("SELECT 1"))
+            return revisions.standing(db)
     except SQLAlchemyError:
-        return False
+        return None
 
 
 def _sandbox_answers(config: Config) -> bool:
@@ -58,10 +74,10 @@ def _sandbox_answers(config: Config) -> bool:
         return False
 
 
-def _worker_answers(config: Config) -> bool:
-    if config.QUEUE == "none":
-        return True
+def _jobs(config: Config, *, is_there: bool) -> dict[str, object]:
+    if config.QUEUE == "none" or not is_there:
+        return {"worker": None, "jobs_waiting": None}
     # Imported here because it opens the queue.
     from app import jobs
 
-    return jobs.is_worker_alive()
+    return {"worker": jobs.is_worker_alive(), "jobs_waiting": jobs.waiting()}

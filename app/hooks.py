@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Callable
 from uuid import UUID
 
 from flask import Blueprint, Flask, current_app, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.wrappers import Response
 
 from app.billing.doors import Doors
 from app.billing.errors import Invalid, NotFound
 from app.billing.site import Site
 from app.db.engine import Database
+
+log = logging.getLogger(__name__)
 
 hooks = Blueprint("hooks", __name__)
 
@@ -44,6 +50,8 @@ def install(flask_app: Flask) -> None:
     inner.config["MAX_CONTENT_LENGTH"] = flask_app.config["MAX_CONTENT_LENGTH"]
     inner.extensions = flask_app.extensions
     inner.register_blueprint(hooks)
+    inner.register_error_handler(HTTPException, _refuse)
+    inner.register_error_handler(Exception, _break)
     flask_app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
         flask_app.wsgi_app, {"/hooks": inner.wsgi_app}
     )
@@ -60,6 +68,20 @@ def _receive(provider: str, account: UUID, secret: str | None = None) -> Answer:
         return {"received": False}, 400
     current_app.extensions["nudge"]()
     return {"received": True}, 200
+
+
+def _refuse(error: HTTPException) -> Response:
+    """Say it as JSON, as everything else here is said; what the answer's head tells stays."""
+    response = error.get_response()
+    if response.status_code >= 400:
+        response.set_data(json.dumps({"received": False, "error": error.name}))
+        response.content_type = "application/json"
+    return response
+
+
+def _break(error: Exception) -> tuple[dict[str, bool | str], int]:
+    log.error("an event could not be stored", exc_info=error)
+    return {"received": False, "error": "Internal Server Error"}, 500
 
 
 def _nudge(site: Site, database: Database) -> Callable[[], None]:

@@ -105,6 +105,21 @@ class TestDemo:
         assert result.exit_code == 1
         assert result.output == ("Error: There is no demo world yet: flask demo ensure makes it.\n")
 
+    @pytest.mark.parametrize(
+        "words", [["demo", "show"], ["demo", "reset"], ["sweep"], ["verify"], ["events", "list"]]
+    )
+    def test_without_tables_says_so_in_one_sentence(
+        self, run: FlaskCliRunner, config: Config, words: list[str]
+    ) -> None:
+        migrations.downgrade(config.DATABASE_URL, "base")
+
+        result = run.invoke(args=words)
+
+        assert result.exit_code == 1
+        assert result.output == (
+            "Error: The tables are not those this version needs: run flask --app wsgi db upgrade.\n"
+        )
+
     def test_puts_the_world_back(self, world: World, run: FlaskCliRunner, db: Session) -> None:
         tenants.choose_currency(db, world.globex, "USD")
         db.commit()

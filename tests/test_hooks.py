@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -290,6 +291,36 @@ class TestBothDoors:
         assert client.get(stripe).status_code == 405
         assert stored(world.db) == []
 
+    @pytest.mark.parametrize(
+        ("method", "path", "status"),
+        [
+            ("GET", "", 404),
+            ("POST", "/nobody/1", 404),
+            ("POST", f"/stripe/{uuid4()}", 404),
+            ("GET", f"/stripe/{uuid4()}", 405),
+            ("DELETE", f"/mollie/{uuid4()}/x", 405),
+        ],
+    )
+    def test_refuse_in_json(self, client: FlaskClient, method: str, path: str, status: int) -> None:
+        answer = client.open(f"/hooks{path}", method=method)
+
+        assert (answer.status_code, answer.mimetype) == (status, "application/json")
+        assert answer.get_json()["received"] is False
+        assert ("Allow" in answer.headers) is (status == 405)
+
+    def test_say_in_json_that_they_broke(
+        self, world: World, site: Site, config: Config, tmp_path: Path
+    ) -> None:
+        path = hook(world, site, "mollie")
+        other = Database(f"sqlite:///{tmp_path / 'without-tables.sqlite3'}")
+        broken = create_app(config, site=site, database=other).test_client()
+
+        answer = broken.post(path, data={"id": "tr_1"})
+        other.close()
+
+        assert (answer.status_code, answer.mimetype) == (500, "application/json")
+        assert answer.get_json() == {"received": False, "error": "Internal Server Error"}
+
     @pytest.mark.parametrize("provider", ["stripe", "mollie"])
     def test_take_no_body_of_ten_megabytes(
         self, client: FlaskClient, world: World, site: Site, provider: str
@@ -303,7 +334,7 @@ class TestBothDoors:
             content_type="application/x-www-form-urlencoded",
         )
 
-        assert answer.status_code == 413
+        assert (answer.status_code, answer.mimetype) == (413, "application/json")
         assert stored(world.db) == []
 
     def test_take_none_that_hides_its_length_either(

@@ -141,20 +141,25 @@ class TestWeb:
         self, port: int, slow_server: subprocess.Popen[str]
     ) -> None:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+        def ask(path: str) -> tuple[int, bytes]:
+            with opener.open(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+                return answer.status, answer.read()
+
         read_until(slow_server, "Started worker-1", "Started worker-2")
 
         with ThreadPoolExecutor(1) as elsewhere:
-            asked = elsewhere.submit(opener.open, f"http://127.0.0.1:{port}/slow", timeout=20)
+            asked = elsewhere.submit(ask, "/slow")
             read_until(slow_server, "a request is at hand")
             slow_server.terminate()
-            answer = asked.result(20)
+            answered = asked.result(20)
         said, _ = slow_server.communicate(timeout=20)
 
-        assert (answer.status, answer.read()) == (200, b"whole")
+        assert answered == (200, b"whole")
         assert slow_server.returncode == 0
         assert all(json.loads(line)["logger"].startswith("_granian") for line in said.splitlines())
         with pytest.raises(OSError):
-            opener.open(f"http://127.0.0.1:{port}/", timeout=5)
+            ask("/")
 
     def test_is_as_large_as_the_settings_say(self) -> None:
         config = Config(WEB_HOST="0.0.0.0", PORT=5077, WEB_WORKERS=3, WEB_THREADS=24)

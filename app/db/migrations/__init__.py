@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,36 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
 from app.db.engine import Database
 
 FOLDER = Path(__file__).parent
+# While a step waits for a table, whoever comes after it waits too. So it gives up soon, lets them
+# through, and asks again.
+LOCK_SECONDS = 2.0
+_TRIES = 60
+_PAUSE_SECONDS = 1.0
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring a database up to a revision, by default the newest."""
-    with _connected(url) as config:
-        command.upgrade(config, revision)
+    """Bring a database up to a revision, by default the newest, while programs go on using it.
+
+    On PostgreSQL each step is a transaction of its own, and of several that upgrade at once one
+    does it. Raises OperationalError where a table stays locked for minutes; what was done till then
+    stays, and the next call goes on from there.
+    """
+    for tries in range(1, _TRIES + 1):
+        try:
+            with _connected(url) as config:
+                command.upgrade(config, revision)
+            return
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable) or tries == _TRIES:
+                raise
+            time.sleep(_PAUSE_SECONDS)
 
 
 def downgrade(url: str, revision: str) -> None:
@@ -69,10 +89,12 @@ def _connected(url: str) -> Iterator[AlembicConfig]:
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     try:
-        writer = database.engine.execution_options(portico_writes=True)
-        with writer.begin() as connection:
+        with database.connection() as connection:
             config.attributes["connection"] = connection
-            yield config
+            config.attributes["lock_seconds"] = LOCK_SECONDS
+            # Only PostgreSQL can build an index beside its readers, and not in a transaction.
+            with connection.begin() if database.is_sqlite else nullcontext():
+                yield config
     finally:
         database.close()
 
