@@ -36,9 +36,8 @@ def begin(
         subscription.payment_method_id = method.id
     if state.subscription:
         subscriptions.attach(subscription, state.subscription, now=now)
-        if not is_settling:
-            # Its invoices lie deeper than the checkout's answer.
-            subscription.next_check_at = now
+        # Its invoices lie deeper than the checkout's answer.
+        subscription.next_check_at = now
     else:
         _pay_first_period(site, subscription, checkout, state, paid, now=now)
     if not is_settling:
