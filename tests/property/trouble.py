@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, cast
 
 from app.billing.site import Site
@@ -25,6 +25,10 @@ class Trouble:
 
     kind: Kind
     call: int
+
+    def among(self, calls: int) -> Trouble:
+        """Answer the same trouble for a step of so many calls."""
+        return replace(self, call=self.call % max(calls, 1))
 
 
 @dataclass
