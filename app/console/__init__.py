@@ -12,6 +12,11 @@ def install(flask_app: Flask) -> None:
         areas,
         audit,
         branding,
+        customer_data,
+        customer_links,
+        customer_people,
+        customer_views,
+        customers,
         home,
         members,
         settings,
@@ -29,5 +34,10 @@ def install(flask_app: Flask) -> None:
         branding.branding,
         members.members,
         app_invitations.app_invitations,
+        customers.customers,
+        customer_people.customer_people,
+        customer_links.customer_links,
+        customer_views.customer_views,
+        customer_data.customer_data,
     ):
         flask_app.register_blueprint(page)
