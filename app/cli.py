@@ -1,10 +1,10 @@
-"""The commands of `flask`: the demo world, origins, what is due, what differs, the database."""
+"""The commands of `flask`: the demo world, origins, what is due or differs, keys, tables."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import ModuleType
@@ -18,9 +18,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import processes, upkeep
-from app.billing import apps, demo, first_runs, origins, replays, sweep, verify
+from app.billing import apps, demo, first_runs, origins, replays, seals, sweep, verify
 from app.billing.differences import Difference
 from app.billing.errors import BillingError
+from app.billing.seals import Tally
 from app.billing.site import Site
 from app.db import revisions
 from app.db.engine import Database
@@ -33,12 +34,13 @@ _SAID = {"differs": "", "repaired": "  repaired: ", "left": "  needs a person: "
 demo_group = AppGroup("demo", help="The demo world: an app, two tenants, a catalogue, a sandbox.")
 origins_group = AppGroup("origins", help="Where an app's own pages are: returning, embedding.")
 events_group = AppGroup("events", help="The events providers have sent.")
+keys_group = AppGroup("keys", help="The keys that seal stored secrets.")
 db_group = AppGroup("db", help="The tables of the database.")
 
 
 def install(flask_app: Flask) -> None:
     """Add our commands to `flask`."""
-    groups = (demo_group, origins_group, events_group, db_group)
+    groups = (demo_group, origins_group, events_group, keys_group, db_group)
     for command in (*groups, show_setup, run_sweep, run_verify):
         flask_app.cli.add_command(command)
 
@@ -181,6 +183,20 @@ def replay_events(name: str | None, since: datetime | None, failed: bool) -> Non
     )
 
 
+@keys_group.command("check")
+def check_keys() -> None:
+    """Say which keys the stored secrets need; the exit status is 1 unless the newest is enough."""
+    with _plain_words():
+        _judge(seals.check(_database(), _site()))
+
+
+@keys_group.command("reseal")
+def reseal_keys() -> None:
+    """Seal every stored secret with the newest key; safe beside running programs, and to repeat."""
+    with _plain_words():
+        _judge(seals.reseal(_database(), _site()))
+
+
 @db_group.command("upgrade")
 @click.argument("revision", default="head")
 def upgrade(revision: str) -> None:
@@ -205,6 +221,14 @@ def check() -> None:
     if differences:
         raise click.ClickException("The tables differ from the models:\n" + "\n".join(differences))
     click.echo("The tables are up to date.")
+
+
+def _judge(found: Mapping[str, Tally]) -> None:
+    for place, tally in found.items():
+        click.echo(f"{place}: {tally.sentence}")
+    if not all(tally.is_fresh for tally in found.values()):
+        raise click.ClickException("Earlier keys are still needed: run flask keys reseal.")
+    click.echo("No earlier key is needed any more: only the newest has to stay in ENCRYPTION_KEYS.")
 
 
 def _migrations() -> ModuleType:

@@ -139,6 +139,42 @@ class TestDemo:
         assert migrations.current(config.DATABASE_URL) == migrations.newest()
 
 
+class TestSetup:
+    def test_says_where_to_begin(self, run: FlaskCliRunner) -> None:
+        assert said(run.invoke(args=["setup"])) == (
+            "Nothing is set up yet. Begin at http://127.0.0.1:9/setup\n"
+        )
+
+    def test_says_that_it_is_done(self, world: World, run: FlaskCliRunner) -> None:
+        world.db.commit()
+
+        assert said(run.invoke(args=["setup"])) == (
+            "This installation is set up. Sign in at http://127.0.0.1:9/sign-in\n"
+        )
+
+
+class TestKeys:
+    def test_are_checked_and_followed(
+        self, world: World, config: Config, site: Site, database: Database
+    ) -> None:
+        keys = f"{'a7' * 32},{config.ENCRYPTION_KEYS}"
+        rotated = config.model_copy(update={"ENCRYPTION_KEYS": keys})
+        flask_app = create_app(
+            rotated, site=Site(config=rotated, clock=site.clock), database=database
+        )
+        run = flask_app.test_cli_runner()
+
+        before = run.invoke(args=["keys", "check"])
+        done = said(run.invoke(args=["keys", "reseal"]))
+        after = said(run.invoke(args=["keys", "check"]))
+
+        assert before.exit_code == 1
+        assert "provider_account.sealed_credentials: 2 with an earlier one" in before.output
+        assert "run flask keys reseal" in before.output
+        assert "2 sealed with the newest key, 2 sealed anew" in done
+        assert after.endswith("only the newest has to stay in ENCRYPTION_KEYS.\n")
+
+
 class TestDb:
     def test_says_that_the_tables_are_up_to_date(self, run: FlaskCliRunner) -> None:
         assert said(run.invoke(args=["db", "check"])) == "The tables are up to date.\n"

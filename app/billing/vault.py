@@ -15,9 +15,8 @@ class Vault:
     """Seals with the newest key and opens with any; keys are 64 hexadecimal digits."""
 
     def __init__(self, keys: list[str]) -> None:
-        self._fernet = MultiFernet(
-            [Fernet(base64.urlsafe_b64encode(bytes.fromhex(key))) for key in keys]
-        )
+        fernets = [Fernet(base64.urlsafe_b64encode(bytes.fromhex(key))) for key in keys]
+        self._fernet, self._newest = MultiFernet(fernets), fernets[0]
 
     def seal(self, text: str) -> str:
         """Answer the text, unreadable without a key."""
@@ -29,6 +28,14 @@ class Vault:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:
             raise Unreadable("sealed with a key that ENCRYPTION_KEYS no longer holds") from error
+
+    def is_fresh(self, sealed: str) -> bool:
+        """Answer whether the newest key opens it, so that it needs no earlier one."""
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
 
     def reseal(self, sealed: str) -> str:
         """Answer the text sealed anew with the newest key."""

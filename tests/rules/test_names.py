@@ -47,7 +47,8 @@ def strangers(paths: list[str]) -> set[str]:
 
 def empty_words(path: str) -> set[str]:
     """Answer the words in a path that say nothing about what the file is for."""
-    words = re.findall(r"[a-z]+", path.lower())
+    # What systemd calls a service is a kind of file.
+    words = re.findall(r"[a-z]+", path.lower().removesuffix(".service"))
     return {word for word in words if word.removesuffix("s") in SAY_NOTHING}
 
 
