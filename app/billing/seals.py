@@ -116,7 +116,7 @@ def _batches(db: Session, place: Place) -> Iterator[Mapping[int, Any]]:
         .limit(_BATCH)
     )
     last = 0
-    while rows := dict(db.execute(asked, {"last": last})):
+    while rows := dict(db.execute(asked, {"last": last}).fetchall()):
         db.commit()
         yield rows
         last = max(rows)
