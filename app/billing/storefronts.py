@@ -75,6 +75,7 @@ class Reader:
     email: str
     locale: str | None
     session_epoch: int
+    ended_sessions: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _visit(db: Session, asked: Select[Any], user_id: int, tenant_uuid: UUID) -> 
     if row is None:
         raise NotFound("There is no such page, or it is not yours to see.")
     return Visit(
-        user=Reader(row.email, row.locale, row.session_epoch),
+        user=Reader(row.email, row.locale, row.session_epoch, row.ended_sessions),
         tenant=Company(
             id=row.tenant_id,
             uuid=tenant_uuid,
@@ -181,6 +182,7 @@ _SHOWN: tuple[ColumnElement[Any], ...] = (
     _USER.c.email,
     _USER.c.locale,
     _USER.c.session_epoch,
+    _USER.c.ended_sessions,
     _TENANT.c.id.label("tenant_id"),
     _TENANT.c.name.label("tenant"),
     _TENANT.c.country,

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from functools import wraps
 from uuid import UUID
 
-from flask import g
+from flask import flash, g, redirect, url_for
+from flask_babel import gettext
 from flask_login import current_user
 
 from app.billing import app_members
 from app.billing.errors import NotFound
+from app.models import AppMember
 from app.web import guards, sessions, visits
 from app.web.guards import Answer, Page
 
@@ -32,9 +34,11 @@ def of_app(*, owner: bool = False, may_write: bool = False) -> Callable[[Page], 
             if may_write:
                 sessions.may_write()
             member = app_members.find(sessions.db(), user_id=visits.visitor_id(), app_uuid=app)
-            guards.require_counting(member.user.session_epoch)
+            guards.require_counting(member.user)
             g.member = member
             g.reader = member.user
+            if member.app.require_two_factor and member.user.two_factor_at is None:
+                return _set_up_two_factor(member)
             if owner:
                 app_members.require_owner(member)
             return view(member, **places)
@@ -43,3 +47,13 @@ def of_app(*, owner: bool = False, may_write: bool = False) -> Callable[[Page], 
         return guarded
 
     return decorate
+
+
+def _set_up_two_factor(member: AppMember) -> Answer:
+    flash(
+        gettext(
+            "%(app)s asks everybody who runs it for two-factor sign-in. Set it up first.",
+            app=member.app.name,
+        )
+    )
+    return redirect(url_for("two_factor.show"), 303)

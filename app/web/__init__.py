@@ -9,7 +9,6 @@ if TYPE_CHECKING:
 
     from config import Config
 
-_SIGNED_IN_HOURS = 24
 
 
 def make(config: Config) -> Flask:
@@ -17,6 +16,8 @@ def make(config: Config) -> Flask:
     from flask import Flask
 
     from app.web import (
+        account,
+        account_sessions,
         assets,
         bodies,
         entrance,
@@ -29,8 +30,10 @@ def make(config: Config) -> Flask:
         logos,
         nul,
         password_resets,
+        second_steps,
         sessions,
         templates,
+        two_factor,
         viewings,
         visits,
         words,
@@ -48,7 +51,10 @@ def make(config: Config) -> Flask:
         part.install(flask_app)
     headers.install(flask_app, config)
     _protect(flask_app, config)
-    for pages in (entrance.entrance, password_resets.password_resets, logos.logos):
+    for pages in (
+        *(entrance.entrance, second_steps.second_steps, password_resets.password_resets),
+        *(account.account, account_sessions.account_sessions, two_factor.two_factor, logos.logos),
+    ):
         flask_app.register_blueprint(pages)
     return flask_app
 
@@ -61,6 +67,8 @@ def hear_out(flask_app: Flask) -> None:
 
 
 def _settings(config: Config) -> dict[str, object]:
+    from app.billing import user_sessions
+
     prefix = "__Host-" if config.is_secure else ""
     return {
         "SECRET_KEY": config.secret_keys[0],
@@ -69,7 +77,7 @@ def _settings(config: Config) -> dict[str, object]:
         "SESSION_COOKIE_SECURE": config.is_secure,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_PATH": "/",
-        "PERMANENT_SESSION_LIFETIME": _SIGNED_IN_HOURS * 3600,
+        "PERMANENT_SESSION_LIFETIME": user_sessions.LASTS,
         "MAX_FORM_PARTS": 200,
         # A form stays good as long as the sign-in it belongs to.
         "WTF_CSRF_TIME_LIMIT": None,

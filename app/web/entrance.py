@@ -37,6 +37,8 @@ class SignInForm(forms.Form):
 @entrance.get("/")
 def start() -> Response | str:
     if not current_user.is_authenticated:
+        if visits.half_way() is not None:
+            return redirect(url_for("second_steps.show"), 303)
         if first_runs.is_open(sessions.db()):
             return redirect(url_for("setup.show"), 303)
         return redirect(url_for("entrance.sign_in"), 303)
@@ -81,14 +83,17 @@ def enter() -> Response | tuple[str, int]:
         status = 429 if isinstance(error, NotAllowed) else 422
         return render_template("web/sign_in.html", form=form), status
     visits.begin(user, several=len(tenants.memberships(sessions.db(), user.id)) > 1)
-    return redirect(addresses.own_path(form.next.data) or url_for("entrance.start"), 303)
+    wanted = addresses.own_path(form.next.data)
+    if visits.half_way() is not None:
+        return redirect(url_for("second_steps.show", next=wanted), 303)
+    return redirect(wanted or url_for("entrance.start"), 303)
 
 
 @entrance.post("/sign-out")
 def leave() -> Response:
     # A frame that is left keeps its place in the page around it.
     visits.link()
-    visits.end()
+    visits.leave()
     if frames.is_one():
         raise NotAuthenticated("The visit of this frame is over.")
     return redirect(url_for("entrance.sign_in"), 303)

@@ -24,6 +24,7 @@ from app.web import frames, sessions, viewings, visits
 OPEN = frozenset(
     {
         "entrance.enter",
+        "second_steps.enter",
         "links.follow",
         "pay.send_on",
         "password_resets.send",
@@ -94,7 +95,7 @@ def signed_in(view: Page) -> Page:
 def require_present() -> None:
     """Send a person whose sign-ins were ended to sign in again; pages of a tenant have this from
     `of_tenant`."""
-    require_counting(accounts.session_epoch(sessions.db(), visits.visitor_id()))
+    require_counting(accounts.signed_in(sessions.db(), visits.visitor_id()))
 
 
 def opens_portal(tenant: UUID) -> bool:
@@ -131,7 +132,7 @@ def _membership(tenant: UUID, area: str, find: Find) -> Entering:
     if viewing is not None and not viewing.shows(tenant):
         raise NotFound("It is another tenant's portal that is looked at.")
     membership = find(sessions.db(), user_id=visits.visitor_id(), tenant_uuid=tenant)
-    require_counting(membership.user.session_epoch)
+    require_counting(membership.user)
     g.membership = membership
     g.reader = membership.user
     is_told = not membership.may_buy and viewing is None
@@ -139,9 +140,9 @@ def _membership(tenant: UUID, area: str, find: Find) -> Entering:
     return membership
 
 
-def require_counting(epoch: int | None) -> None:
-    """Raise NotAuthenticated for a sign-in of an epoch that was ended."""
-    if not visits.counts(epoch):
+def require_counting(person: visits.Countable | None) -> None:
+    """Raise NotAuthenticated for a sign-in that was ended, or of somebody who is gone."""
+    if not visits.counts(person):
         visits.end()
         raise NotAuthenticated("This sign-in was ended.")
 

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Protocol
 from uuid import UUID
 
-from flask import Flask, current_app, g, session
+from flask import Flask, current_app, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from werkzeug.wrappers import Response
 
 from app import clock
+from app.billing import user_sessions
+from app.billing.errors import NotFound
 from app.models import PortalLink, User
-from app.web import frames
+from app.web import agents, frames, sessions
 
 LINK_LASTS = timedelta(minutes=60)
 _LINK = "link"
 _SEVERAL = "several"
 _EPOCH = "epoch"
+_SESSION = "session"
+_ENDS = "ends"
+_SEEN = "seen"
+_HALF = "half"
+# Flask-WTF's secret: a form in another tab stays good.
+_KEPT = ("csrf_token",)
+_HALF_LASTS = timedelta(minutes=10)
 
 # What a link of each scope opens.
 SCOPES: dict[str, tuple[str, ...]] = {
@@ -73,21 +85,83 @@ class LinkVisit:
         return self.tenant == str(tenant) and area in SCOPES.get(self.scope, ())
 
 
+@dataclass(frozen=True, slots=True)
+class HalfWay:
+    """Somebody who has given the password and not yet the code, until `ends` (Unix time)."""
+
+    user_id: int
+    epoch: int
+    several: bool
+    ends: int
+
+
+class Countable(Protocol):
+    """A person, as far as their sign-ins go."""
+
+    @property
+    def session_epoch(self) -> int: ...
+    @property
+    def ended_sessions(self) -> list[str]: ...
+
+
 def install(flask_app: Flask) -> None:
     """Know a visitor by the signed cookie, without a query."""
     manager = LoginManager()
     manager.session_protection = None
     manager.init_app(flask_app)
     manager.user_loader(_recognise)
+    flask_app.after_request(_note_use)
     flask_app.add_template_global(opens)
     flask_app.add_template_global(may_switch)
     flask_app.add_template_global(link, "link_visit")
 
 
 def begin(user: User, *, several: bool) -> None:
-    """Sign a person in by password; whoever was signed in before is not any more."""
+    """Let a person in who has given the password: signed in, or half way where they have a second
+    factor; whoever was signed in before is not any more. The request's session is written to."""
+    if user.two_factor_at is None:
+        begin_whole(user, several=several)
+        return
+    session.clear()
+    g.pop("link_visit", None)
+    logout_user()
+    ends = int((clock.wall() + _HALF_LASTS).timestamp())
+    session[_HALF] = asdict(HalfWay(user.id, user.session_epoch, several, ends))
+
+
+def begin_whole(user: User, *, several: bool) -> None:
+    """Sign a person in who has given all they are asked for."""
+    begun = user_sessions.begin(
+        sessions.db(),
+        user.id,
+        address=request.remote_addr,
+        agent=agents.short(request.user_agent.string),
+    )
     _replace(user)
     session[_SEVERAL] = several
+    session[_SESSION] = str(begun.uuid)
+    session[_SEEN] = int(begun.seen_at.timestamp())
+    session[_ENDS] = int((begun.seen_at + user_sessions.LASTS).timestamp())
+
+
+def begin_again(user: User) -> None:
+    """Go on where every sign-in of the person has just been ended, this one too."""
+    kept = {name: session[name] for name in _KEPT if name in session}
+    begin_whole(user, several=may_switch())
+    session.update(kept)
+
+
+def half_way() -> HalfWay | None:
+    """Answer who has given the password and not yet the code, if somebody has."""
+    kept = session.get(_HALF)
+    half = HalfWay(**kept) if kept else None
+    return half if half and half.ends > clock.wall().timestamp() else None
+
+
+def session_uuid() -> str | None:
+    """Answer which of a person's sessions this is."""
+    uuid: str | None = session.get(_SESSION)
+    return uuid
 
 
 def begin_by_link(link: PortalLink, start: str, *, embedders: Sequence[str] = ()) -> None:
@@ -106,8 +180,17 @@ def begin_by_link(link: PortalLink, start: str, *, embedders: Sequence[str] = ()
     session[_LINK] = asdict(visit)
 
 
+def leave() -> None:
+    """Sign out, so that a copy of the cookie is of no use either."""
+    uuid = session_uuid()
+    if uuid is not None and current_user.is_authenticated:
+        with suppress(NotFound):
+            user_sessions.end(sessions.db(), visitor_id(), UUID(uuid))
+    end()
+
+
 def end() -> None:
-    """Sign out."""
+    """Forget who is signed in here."""
     logout_user()
     session.clear()
 
@@ -152,9 +235,15 @@ def visitor_id() -> int:
     return int(current_user.id)
 
 
-def counts(epoch: int | None) -> bool:
-    """Answer whether this sign-in was begun in the person's present epoch."""
-    return bool(epoch == session.get(_EPOCH, 0))
+def counts(person: Countable | None) -> bool:
+    """Answer whether this sign-in was begun in the person's present epoch and has not been ended;
+    one that counts is in use."""
+    if person is None or person.session_epoch != session.get(_EPOCH, 0):
+        return False
+    if session.get(_SESSION) in person.ended_sessions:
+        return False
+    g.is_in_use = True
+    return True
 
 
 def _replace(user: User) -> None:
@@ -166,5 +255,22 @@ def _replace(user: User) -> None:
 
 def _recognise(user_id: str) -> Visitor | None:
     visit = link()
-    is_stray = frames.is_one() if visit is None else visit.is_over
+    is_stray = frames.is_one() or _is_over() if visit is None else visit.is_over
     return None if is_stray else Visitor(int(user_id))
+
+
+def _is_over() -> bool:
+    return _ENDS in session and clock.wall().timestamp() >= session[_ENDS]
+
+
+def _note_use(response: Response) -> Response:
+    """Every few minutes of use write down that a session is in use. Not beside a session of the
+    database that writes: on SQLite one would wait for the other."""
+    if not g.get("is_in_use") or g.get("db_writes") or _SESSION not in session:
+        return response
+    now = int(clock.wall().timestamp())
+    if now - session[_SEEN] >= user_sessions.SEEN_EVERY.total_seconds():
+        session[_SEEN] = now
+        with current_app.extensions["database"].transaction() as db:
+            user_sessions.saw(db, UUID(session[_SESSION]), address=request.remote_addr)
+    return response

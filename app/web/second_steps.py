@@ -1,0 +1,72 @@
+"""The second step of signing in: a code, for those who have switched it on."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext
+from werkzeug.wrappers import Response
+from wtforms import HiddenField, StringField
+from wtforms.validators import InputRequired, Length
+
+from app.billing import two_factors
+from app.billing.errors import NotAllowed, NotAuthenticated, NotFound
+from app.web import addresses, forms, sessions, visits
+
+second_steps = Blueprint("second_steps", __name__)
+
+
+class CodeForm(forms.Form):
+    """The code; `next` is the page somebody wanted."""
+
+    code = StringField(
+        lazy_gettext("Code"),
+        [InputRequired(lazy_gettext("Enter the code.")), Length(max=64)],
+        filters=[forms.squeezed],
+        render_kw={
+            "data-testid": "sign-in-code",
+            "autocomplete": "one-time-code",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        },
+    )
+    next = HiddenField()
+
+
+@second_steps.get("/sign-in/code")
+def show() -> Response | str:
+    wanted = addresses.own_path(request.args.get("next"))
+    if visits.half_way() is None:
+        return redirect(url_for("entrance.sign_in", next=wanted), 303)
+    return _page(CodeForm(next=wanted or ""))
+
+
+@second_steps.post("/sign-in/code")
+def enter() -> Response | tuple[str, int]:
+    form = CodeForm.posted()
+    half = visits.half_way()
+    wanted = addresses.own_path(form.next.data)
+    if half is None:
+        return redirect(url_for("entrance.sign_in", next=wanted), 303)
+    if not form.validate():
+        return _page(form), 422
+    try:
+        user = two_factors.sign_in(
+            sessions.db(),
+            sessions.site(),
+            user_id=half.user_id,
+            epoch=half.epoch,
+            code=form.code.data,
+            address=request.remote_addr,
+        )
+    except (NotAuthenticated, NotAllowed, NotFound) as error:
+        if error.field is None and not isinstance(error, NotAllowed):
+            visits.end()
+            return redirect(url_for("entrance.sign_in", next=wanted), 303)
+        form.blame(error)
+        return _page(form), 429 if isinstance(error, NotAllowed) else 422
+    visits.begin_whole(user, several=half.several)
+    return redirect(wanted or url_for("entrance.start"), 303)
+
+
+def _page(form: CodeForm) -> str:
+    return render_template("web/second_step.html", form=form)

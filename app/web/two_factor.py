@@ -1,0 +1,193 @@
+"""Two-factor sign-in of a person: setting it up, new recovery codes, switching it off."""
+
+from __future__ import annotations
+
+import segno
+from flask import Blueprint, flash, redirect, render_template, session, url_for
+from flask_babel import gettext, lazy_gettext
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from app.billing import two_factors
+from app.billing.errors import Conflict, Invalid, NotAllowed
+from app.billing.vault import Unreadable
+from app.models import User
+from app.web import account as accounts
+from app.web import errors, forms, guards, sessions, shown_once, visits
+
+two_factor = Blueprint("two_factor", __name__)
+
+_SECRET = "totp_secret"
+_CODES = "recovery_codes"
+
+
+class CodeForm(forms.Form):
+    """A code of the authenticator app."""
+
+    code = StringField(
+        lazy_gettext("Code"),
+        [InputRequired(lazy_gettext("Enter the code.")), Length(max=64)],
+        filters=[forms.squeezed],
+        render_kw={
+            "data-testid": "two-factor-code",
+            "autocomplete": "one-time-code",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        },
+    )
+
+
+class ProofForm(CodeForm):
+    """Password and code, for what makes the account less safe."""
+
+    password = PasswordField(
+        lazy_gettext("Password"),
+        [InputRequired(lazy_gettext("Enter your password.")), Length(max=1024)],
+        render_kw={"data-testid": "two-factor-password", "autocomplete": "current-password"},
+    )
+
+
+@two_factor.get("/account/two-factor")
+@guards.signed_in
+def show() -> str:
+    user = accounts.person()
+    return _state(user) if user.two_factor_at else _setup(user, CodeForm())
+
+
+@two_factor.post("/account/two-factor")
+@guards.signed_in
+def enable() -> Response | tuple[str, int]:
+    form = CodeForm.posted()
+    user = accounts.person()
+    if not form.validate():
+        return _setup(user, form), 422
+    try:
+        codes = two_factors.enable(
+            sessions.db(), sessions.site(), user, secret=_secret(), code=form.code.data
+        )
+    except (Invalid, NotAllowed) as error:
+        form.blame(error)
+        return _setup(user, form), _status(error)
+    except Conflict:
+        sessions.db().rollback()
+        return redirect(url_for("two_factor.show"), 303)
+    session.pop(_SECRET, None)
+    visits.begin_again(user)
+    return _show_codes(codes)
+
+
+@two_factor.get("/account/two-factor/codes")
+@guards.signed_in
+def codes() -> Response | str:
+    told = shown_once.take(_CODES)
+    if told is None:
+        return redirect(url_for("two_factor.show"), 303)
+    return render_template(
+        "web/account/recovery_codes.html", user=accounts.person(), codes=told.split()
+    )
+
+
+@two_factor.get("/account/two-factor/codes/renew")
+@guards.signed_in
+def ask_renew() -> Response | str:
+    return _ask("web/account/renew_codes.html")
+
+
+@two_factor.post("/account/two-factor/codes/renew")
+@guards.signed_in
+def renew() -> Response | tuple[str, int]:
+    form = ProofForm.posted()
+    user = accounts.person()
+    page = "web/account/renew_codes.html"
+    if not form.validate():
+        return render_template(page, user=user, form=form), 422
+    try:
+        told = two_factors.renew_codes(
+            sessions.db(),
+            sessions.site(),
+            user,
+            password=form.password.data,
+            code=form.code.data,
+        )
+    except (Invalid, NotAllowed) as error:
+        form.blame(error)
+        return render_template(page, user=user, form=form), _status(error)
+    return _show_codes(told)
+
+
+@two_factor.get("/account/two-factor/off")
+@guards.signed_in
+def ask_disable() -> Response | str:
+    return _ask("web/account/two_factor_off.html")
+
+
+@two_factor.post("/account/two-factor/off")
+@guards.signed_in
+def disable() -> Response | tuple[str, int]:
+    form = ProofForm.posted()
+    user = accounts.person()
+    page = "web/account/two_factor_off.html"
+    if not form.validate():
+        return render_template(page, user=user, form=form), 422
+    try:
+        two_factors.disable(
+            sessions.db(),
+            sessions.site(),
+            user,
+            password=form.password.data,
+            code=form.code.data,
+        )
+    except (Invalid, NotAllowed) as error:
+        form.blame(error)
+        return render_template(page, user=user, form=form), _status(error)
+    flash(gettext("Two-factor sign-in is off. Your password alone signs you in."))
+    return redirect(url_for("account.show"), 303)
+
+
+def _ask(page: str) -> Response | str:
+    user = accounts.person()
+    if user.two_factor_at is None:
+        return redirect(url_for("two_factor.show"), 303)
+    return render_template(page, user=user, form=ProofForm())
+
+
+def _setup(user: User, form: CodeForm) -> str:
+    secret = _secret()
+    address = two_factors.address(sessions.site(), user, secret)
+    picture = segno.make(address, error="m").svg_inline(omitsize=True, border=2)
+    return render_template(
+        "web/account/two_factor_setup.html",
+        user=user,
+        form=form,
+        picture=Markup(picture),  # noqa: S704 - drawn by segno, with no text in it
+        secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
+        address=address,
+    )
+
+
+def _state(user: User) -> str:
+    left = two_factors.codes_left(sessions.db(), user)
+    return render_template("web/account/two_factor.html", user=user, left=left)
+
+
+def _secret() -> str:
+    """The secret that is being set up; it waits sealed in the session, so that the page shows the
+    same picture until a code has proved that the app has it."""
+    vault = sessions.site().vault
+    try:
+        return vault.open(session[_SECRET])
+    except (KeyError, Unreadable):
+        secret = two_factors.new_secret()
+        session[_SECRET] = vault.seal(secret)
+        return secret
+
+
+def _show_codes(told: list[str]) -> Response:
+    shown_once.put(_CODES, " ".join(told))
+    return redirect(url_for("two_factor.codes"), 303)
+
+
+def _status(error: Invalid | NotAllowed) -> int:
+    return 429 if isinstance(error, NotAllowed) else errors.status_of(error)
