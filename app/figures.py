@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from babel import Locale, dates, numbers
 
-from app.money import Money
+from app.money import Money, exponent
 
 # What Babel formats costs tens of microseconds, and pages show the same amounts again and again.
 _KEPT = 4096
@@ -32,6 +32,13 @@ def price(amount: Money, language: str) -> str:
 def number(count: int | Decimal, language: str) -> str:
     """1,000"""
     return numbers.format_decimal(count, locale=language)
+
+
+def decimal(amount: Money, language: str) -> str:
+    """1,140.00, without the currency"""
+    places = exponent(amount.currency)
+    pattern = "#,##0" + ("." + "0" * places if places else "")
+    return numbers.format_decimal(amount.decimal, format=pattern, locale=language)
 
 
 def percentage(share: Decimal | str, language: str) -> str:

@@ -15,7 +15,7 @@ from app.models import App, Price, Product, ProviderAccount, TaxRate
 
 _APP = "/api/v1/apps/<app_uuid>"
 
-blueprint = Blueprint("catalogue", __name__)
+blueprint = Blueprint("catalogue_api", __name__)
 
 
 @blueprint.get(f"{_APP}/products")

@@ -17,9 +17,11 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.db.base import table
-from app.models import Act, CheckoutSession, Customer, ProviderTaxRate
+from app.models import Act, CheckoutSession, Customer, ProviderPrice, ProviderTaxRate
 
-Claimable = type[Act] | type[CheckoutSession] | type[Customer] | type[ProviderTaxRate]
+Claimable = (
+    type[Act] | type[CheckoutSession] | type[Customer] | type[ProviderPrice] | type[ProviderTaxRate]
+)
 Answer = TypeVar("Answer")
 
 HOLD = timedelta(seconds=30)

@@ -1,4 +1,4 @@
-"""Things made once at a provider and kept: a tenant's customer, a tax rate."""
+"""Things made once at a provider and kept: a tenant's customer, a tax rate, a price."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from app.billing import claims, keys
 from app.billing.errors import ProviderUnavailable
 from app.billing.site import Site
 from app.db.base import table
-from app.models import Customer, ProviderTaxRate
+from app.models import Customer, ProviderPrice, ProviderTaxRate
 from app.providers import errors
 
-Kept = type[Customer] | type[ProviderTaxRate]
+Kept = type[Customer] | type[ProviderPrice] | type[ProviderTaxRate]
 
 
 class Maker(Protocol):

@@ -8,6 +8,7 @@ from typing import Literal, TypeVar
 from pydantic import TypeAdapter
 
 from app.providers.base import (
+    CataloguePrice,
     ChargeRequest,
     CheckoutRequest,
     CustomerRequest,
@@ -55,6 +56,7 @@ class MethodRequest:
 Request = TypeVar(
     "Request",
     Cancellation,
+    CataloguePrice,
     ChargeRequest,
     CheckoutRequest,
     Collection,
@@ -71,6 +73,7 @@ _ADAPTERS: dict[type, TypeAdapter[object]] = {
     kind: TypeAdapter(kind)
     for kind in (
         Cancellation,
+        CataloguePrice,
         ChargeRequest,
         CheckoutRequest,
         Collection,

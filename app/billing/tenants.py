@@ -13,9 +13,19 @@ from sqlalchemy.orm import Session, contains_eager, object_session
 from app.billing import countries
 from app.billing.errors import Invalid, NotFound
 from app.billing.text import Text
-from app.models import App, CheckoutSession, Membership, Price, Product, Subscription, Tenant, User
+from app.models import (
+    App,
+    CheckoutSession,
+    Membership,
+    Price,
+    Product,
+    Subscription,
+    Tenant,
+    User,
+    checkout_session,
+)
 
-BOUGHT = ("processing", "complete", "needs_review", "refunded")
+BOUGHT = checkout_session.BOUGHT
 _LONGEST = 200
 
 

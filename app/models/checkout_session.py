@@ -53,6 +53,9 @@ _HOLDS_SLOT = text(f"slot IS NOT NULL AND superseded_at IS NULL AND state IN {PE
 _IS_DUE = text("next_check_at IS NOT NULL")
 _IS_PAID_FOR_NOTHING = text(f"paid_at IS NOT NULL AND state NOT IN {SETTLED!r}")
 _IS_IN_REVIEW = text("state = 'needs_review'")
+# Something was bought; queries that shall use the index below say so in the same words.
+BOUGHT = ("processing", "complete", "needs_review", "refunded")
+HAS_BOUGHT = text(f"state IN {BOUGHT!r}")
 _IS_PAYABLE = text("payable IS NOT NULL")
 _HAS_REFERENCE = text("reference IS NOT NULL")
 _HAS_EMAIL = text("email IS NOT NULL")
@@ -111,6 +114,12 @@ class CheckoutSession(Base):
         ),
         Index(None, "tenant_id", "id"),
         Index(None, "app_id", "id"),
+        Index(
+            "ix_checkout_session_sold",
+            "price_id",
+            sqlite_where=HAS_BOUGHT,
+            postgresql_where=HAS_BOUGHT,
+        ),
         Index(None, "payment_uuid", unique=True),
         Index("ix_checkout_session_listed", "provider_account_id", "created_at", "id"),
         Index(

@@ -72,7 +72,12 @@ class Price(Base):
 
 
 class ProviderPrice(Base):
-    """A price the provider knows by its own id; a price without one goes inline."""
+    """A price the provider knows by its own id; a price without one goes inline.
+
+    `provider_id` is None until the provider has answered. The request is stored before the first
+    try and repeated as it is; whoever holds the claim makes it. An imported one was never asked
+    for. `provider_product_id` is set where the provider named the product.
+    """
 
     __tablename__ = "provider_price"
     __table_args__ = (
@@ -82,7 +87,11 @@ class ProviderPrice(Base):
 
     price_id: Mapped[int] = mapped_column(ForeignKey("price.id"))
     provider_account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
-    provider_id: Mapped[str]
+    provider_id: Mapped[str | None]
     provider_product_id: Mapped[str | None]
+    idempotency_key: Mapped[str | None]
+    request: Mapped[str | None]
+    first_tried_at: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]
 
     price: Mapped[Price] = relationship()

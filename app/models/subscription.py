@@ -60,6 +60,7 @@ class Subscription(Base):
         ),
         Index(None, "next_check_at"),
         Index(None, "checkout_id"),
+        Index(None, "price_id"),
         Index(None, "tenant_id", "id"),
         Index("ix_subscription_listed", "provider_account_id", "started_at", "id"),
         Index(
