@@ -15,10 +15,12 @@ from app.billing.errors import Invalid, NotFound
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import ProviderAccount
-from app.providers.base import Provider
+from app.providers.base import Provider, ProviderEvent
 from app.providers.errors import BadSignature
 
 _KNOWN_SECONDS = 30.0
+# A call that is not signed may make us read the account anew, but not more often.
+_ANEW_SECONDS = 1.0
 _ACCOUNT = select(
     ProviderAccount.id, ProviderAccount.provider, ProviderAccount.sealed_credentials
 ).where(ProviderAccount.uuid == bindparam("uuid"), ProviderAccount.disconnected_at.is_(None))
@@ -60,12 +62,24 @@ class Doors:
         if known.name != provider or not _is_right(known, secret):
             raise NotFound("There is no such door.")
         try:
-            event = known.provider.read_event(body, headers)
+            event = self._event(account, known, body, headers)
         except BadSignature as error:
             raise Invalid("The call is not signed by the provider.") from error
         with self._database.single() as db:
             now = self._site.clock.now()
             events.receive(db, known.id, event, payload=body.decode(), now=now)
+
+    def _event(
+        self, uuid: UUID, known: _Account, body: bytes, headers: Mapping[str, str]
+    ) -> ProviderEvent:
+        try:
+            return known.provider.read_event(body, headers)
+        except BadSignature:
+            # The signing secret may have been replaced in another process just now.
+            if time.monotonic() - known.read_at < _ANEW_SECONDS:
+                raise
+        self._known[uuid] = self._read(uuid)
+        return self._known[uuid].provider.read_event(body, headers)
 
     def _account(self, uuid: UUID) -> _Account:
         known = self._known.get(uuid)
