@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Flask, Response, current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.billing import api_keys
 from app.billing.site import Site
 from app.db.engine import Database
 from app.logs import requests
+from app.models import ApiKey
+
+log = logging.getLogger(__name__)
 
 _READ_ONLY = ("GET", "HEAD", "OPTIONS")
 
@@ -39,6 +46,12 @@ def call_id() -> str:
     return requests.name()
 
 
+def was_made_with(key: ApiKey) -> None:
+    """Note, at most once a minute, that a key is in use; it is written down after the call."""
+    if not api_keys.is_use_known(key):
+        g.key_id = key.id
+
+
 def _commit(response: Response) -> Response:
     # What verbs have done is committed; this ends what was read since. On PostgreSQL an end by
     # ROLLBACK makes psycopg forget every prepared statement of the connection.
@@ -52,3 +65,17 @@ def _close(_error: BaseException | None) -> None:
     session: Session | None = g.pop("api_db", None)
     if session is not None:
         session.close()
+    _note_use(g.pop("key_id", None))
+
+
+def _note_use(key_id: int | None) -> None:
+    """On its own, after everything else: nothing waits for it, and no refusal undoes it."""
+    if key_id is None:
+        return
+    database: Database = current_app.extensions["database"]
+    try:
+        with database.single() as db:
+            api_keys.note_use(db, key_id)
+            db.commit()
+    except SQLAlchemyError:
+        log.warning("the use of a key could not be written down", exc_info=True)

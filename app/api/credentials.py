@@ -144,6 +144,7 @@ def _fit(holder: KeyHolder, type: str) -> KeyHolder:
     if not holder.app.is_enabled:
         raise _disabled()
     context.concerns(app=holder.app.uuid)
+    calls.was_made_with(holder.key)
     return holder
 
 

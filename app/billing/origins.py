@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import urls
+from app.billing import audits, urls
 from app.billing.errors import Invalid, NotFound
 from app.billing.site import Site
-from app.models import App, Origin
+from app.models import App, AppMember, Origin
 
 _SOUND = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 _LOOPBACK = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?$")
@@ -28,11 +29,13 @@ def listed(db: Session, app: App) -> list[Origin]:
     return list(db.scalars(found.order_by(Origin.id)))
 
 
-def register(db: Session, app: App, origin: str, *, may_embed: bool = False) -> Origin:
+def register(
+    db: Session, app: App, origin: str, *, may_embed: bool = False, by: AppMember | None = None
+) -> Origin:
     """Register an origin such as https://app.example.com: payers may be sent back there and, with
     `may_embed`, its pages may show the portal in a frame. One that is registered is changed.
 
-    Raises Invalid for anything but scheme, host in lower case, and port.
+    `by` is who the audit log names. Raises Invalid for anything but scheme, host in lower case, and port.
     """
     if not _SOUND.fullmatch(origin) or not urls.is_sound(origin):
         raise Invalid(
@@ -45,16 +48,33 @@ def register(db: Session, app: App, origin: str, *, may_embed: bool = False) -> 
         db.add(found)
     found.may_embed, found.deleted_at = may_embed, None
     db.flush()
+    if by is not None:
+        details = {"may_embed": may_embed}
+        audits.note(db, by, "origin.registered", origin, now=clock.wall(), details=details)
     return found
 
 
-def withdraw(db: Session, app: App, origin: str) -> None:
+def named(db: Session, app: App, uuid: UUID) -> Origin:
+    """Answer a registered origin; raises NotFound, also for another app's."""
+    found = db.scalars(
+        select(Origin).where(
+            Origin.app_id == app.id, Origin.uuid == uuid, Origin.deleted_at.is_(None)
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFound("This origin is not registered.")
+    return found
+
+
+def withdraw(db: Session, app: App, origin: str, *, by: AppMember | None = None) -> None:
     """Send nobody back to an origin any more; raises NotFound where it is not registered."""
     found = _found(db, app, origin)
     if found is None or found.deleted_at is not None:
         raise NotFound("This origin is not registered.")
     found.deleted_at = clock.wall()
     db.flush()
+    if by is not None:
+        audits.note(db, by, "origin.withdrawn", origin, now=clock.wall())
 
 
 def is_registered(db: Session, app_id: int, url: str) -> bool:

@@ -15,10 +15,11 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.billing import audits
 from app.billing.errors import Conflict, Invalid, NotFound
 from app.billing.site import Site
 from app.billing.vault import Unreadable
-from app.models import App, SigningKey
+from app.models import App, AppMember, SigningKey
 
 # How long a key that no longer signs is still believed: as long as the longest-lived token.
 OVERLAP = timedelta(hours=1)
@@ -43,16 +44,28 @@ def ensure(db: Session, site: Site, app: App) -> SigningKey:
     return _make(db, site, app)
 
 
-def rotate(db: Session, site: Site, app: App) -> SigningKey:
+def rotate(db: Session, site: Site, app: App, *, by: AppMember | None = None) -> SigningKey:
     """Make the key that signs from now on, and answer it; tokens signed with the earlier one are
-    believed for an hour more, so that nobody is signed out, however often this is asked for."""
+    believed for an hour more, so that nobody is signed out, however often this is asked for. `by`
+    is who the audit log names."""
     for key in listed(db, app):
         if key.is_ours and key.retired_at is None:
             key.retired_at = clock.wall() + OVERLAP
-    return _make(db, site, app)
+    made = _make(db, site, app)
+    _log(db, by, "rotated", made)
+    return made
 
 
-def register(db: Session, site: Site, app: App, *, issuer: str, kid: str, pem: str) -> SigningKey:
+def register(
+    db: Session,
+    site: Site,
+    app: App,
+    *,
+    issuer: str,
+    kid: str,
+    pem: str,
+    by: AppMember | None = None,
+) -> SigningKey:
     """Believe the tokens of an app's own issuer that are signed with this RSA key, and answer it.
 
     Raises Invalid naming the field (issuer, kid, value), and Conflict for a `kid` that is taken.
@@ -69,10 +82,11 @@ def register(db: Session, site: Site, app: App, *, issuer: str, kid: str, pem: s
     key = SigningKey(app_id=app.id, kid=kid, issuer=issuer, public_pem=public_pem)
     db.add(key)
     db.flush()
+    _log(db, by, "registered", key)
     return key
 
 
-def retire(db: Session, app: App, uuid: UUID) -> SigningKey:
+def retire(db: Session, app: App, uuid: UUID, *, by: AppMember | None = None) -> SigningKey:
     """Stop believing a key at once, with every token it signed, and answer it.
 
     Raises NotFound for another app's.
@@ -85,6 +99,7 @@ def retire(db: Session, app: App, uuid: UUID) -> SigningKey:
     if key.retired_at is None or key.retired_at > clock.wall():
         key.retired_at = clock.wall()
         db.flush()
+        _log(db, by, "retired", key)
     return key
 
 
@@ -125,6 +140,12 @@ def _opens(site: Site, key: SigningKey) -> bool:
     except Unreadable:
         return False
     return True
+
+
+def _log(db: Session, by: AppMember | None, what: str, key: SigningKey) -> None:
+    if by is not None:
+        details = {"issuer": key.issuer}
+        audits.note(db, by, f"signing_key.{what}", key.kid, now=clock.wall(), details=details)
 
 
 def _make(db: Session, site: Site, app: App) -> SigningKey:

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.base import Base
 from app.models.app import App
+from app.models.user import User
 
 
 class ApiKey(Base):
-    """A key of an app's server; only its SHA-256 digest is kept."""
+    """A key of an app's server; only its SHA-256 digest is kept. `last_used_at` is right to about a
+    minute."""
 
     __tablename__ = "api_key"
     __table_args__ = (
@@ -21,6 +23,7 @@ class ApiKey(Base):
     )
 
     app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     name: Mapped[str]
     type: Mapped[str]
     digest: Mapped[str] = mapped_column(unique=True)
@@ -29,6 +32,7 @@ class ApiKey(Base):
     revoked_at: Mapped[datetime | None]
 
     app: Mapped[App] = relationship()
+    created_by: Mapped[User | None] = relationship()
 
 
 class SigningKey(Base):

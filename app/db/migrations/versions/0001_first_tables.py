@@ -173,6 +173,7 @@ def upgrade() -> None:
     op.create_table(
         "api_key",
         sa.Column("app_id", INTEGER, nullable=False),
+        sa.Column("created_by_id", INTEGER),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("type", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
@@ -186,6 +187,7 @@ def upgrade() -> None:
         sa.Column("deleted_at", MOMENT),
         sa.CheckConstraint("type IN ('read', 'write')", name=op.f("ck_api_key_type")),
         sa.ForeignKeyConstraint(["app_id"], ["app.id"], name="fk_api_key_app_id"),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name="fk_api_key_created_by_id"),
         sa.PrimaryKeyConstraint("id", name="pk_api_key"),
         sa.UniqueConstraint("digest", name="uq_api_key_digest"),
         sa.UniqueConstraint("uuid", name="uq_api_key_uuid"),
