@@ -30,7 +30,7 @@ from app.billing.refunds import Parts
 from app.billing.site import Site
 from app.db import lock
 from app.models import CheckoutSession, Payment, PaymentMethod, Subscription, Tenant
-from app.models.checkout_session import PENDING
+from app.models.checkout_session import PENDING, SETTLED
 from app.providers.base import CheckoutState
 
 _ENDED = {"failed": "not_charged", "canceled": "canceled", "expired": "expired"}
@@ -163,7 +163,8 @@ def _remember(checkout: CheckoutSession, state: CheckoutState, attempts: list[Pa
     checkout.expires_at = checkout.deadline or state.expires_at or checkout.expires_at
     declines = [attempt.decline for attempt in attempts if attempt.decline]
     checkout.decline = declines[-1] if declines else None
-    if state.collected:
+    # What was entered is final once it is paid, and stays away where it was deleted since.
+    if state.collected and checkout.state not in SETTLED:
         entered = {name: value for name, value in (checkout.collected or {}).items() if value}
         checkout.collected = asdict(state.collected) | entered
 

@@ -32,11 +32,13 @@ from app.models import (
     PaymentMethod,
     PortalLink,
     ProviderEvent,
+    RecoveryCode,
     Subscription,
     SubscriptionChange,
     Tenant,
     TimelineEntry,
     User,
+    UserSession,
     WebhookAttempt,
     WebhookDelivery,
     WebhookEvent,
@@ -153,14 +155,18 @@ def _accounts(db: Session, people: Collection[User]) -> None:
     """Anonymise people; whoever is signed in is not any more."""
     emails = [user.email for user in people]
     ids = [user.id for user in people]
-    db.execute(delete(PasswordReset).where(PasswordReset.user_id.in_(ids)))
+    for model in (PasswordReset, RecoveryCode, UserSession):
+        rows = table(model)
+        db.execute(delete(rows).where(rows.c.user_id.in_(ids)))
     # What was sent to the person rather than to the tenant, such as a new password's link.
     db.execute(delete(Mail).where(Mail.tenant_id.is_(None), Mail.recipient.in_(emails)))
     for user in people:
         db.execute(delete(FailedSignIn).where(FailedSignIn.subject.endswith(f":{user.email}")))
         user.email = f"{user.uuid}@deleted.invalid"
         user.name = user.password_digest = user.locale = user.external_id = None
+        user.sealed_totp_secret = user.two_factor_at = user.last_totp_step = None
         user.session_epoch += 1
+        user.ended_sessions = []
         user.deleted_at = clock.wall()
     db.flush()
 
