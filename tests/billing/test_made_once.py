@@ -1,4 +1,4 @@
-"""Customers and tax rates are made once at a provider, however many ask at once."""
+"""Customers, tax rates and prices are made once at a provider, however many ask at once."""
 
 from __future__ import annotations
 
@@ -7,27 +7,38 @@ from typing import Any
 
 import pytest
 
-from app.billing import customers, tax_rates
+from app.billing import customers, provider_prices, tax_rates
 from app.billing.errors import ProviderUnavailable
 from app.db.engine import Database
-from app.models import Customer, ProviderTaxRate
+from app.models import Customer, ProviderPrice, ProviderTaxRate
 from app.providers import errors
 from app.providers.base import Provider
 from tests.billing.purchases import Buyer, Died, done_but, raising
 
-KINDS = ["customer", "rate"]
-VERBS = {"customer": "ensure_customer", "rate": "ensure_tax_rate"}
-MODELS: dict[str, Any] = {"customer": Customer, "rate": ProviderTaxRate}
-PATHS = {"customer": "/stripe/v1/customers", "rate": "/stripe/v1/tax_rates"}
+KINDS = ["customer", "rate", "price"]
+VERBS = {"customer": "ensure_customer", "rate": "ensure_tax_rate", "price": "push_catalogue"}
+MODELS: dict[str, Any] = {
+    "customer": Customer,
+    "rate": ProviderTaxRate,
+    "price": ProviderPrice,
+}
+PATHS = {
+    "customer": "/stripe/v1/customers",
+    "rate": "/stripe/v1/tax_rates",
+    "price": "/stripe/v1/prices",
+}
 
 
 def ensure(buyer: Buyer, kind: str, db: Any = None) -> str:
     """Have one made at Stripe."""
     account, rate = buyer.world.account("stripe"), buyer.world.rates()[0]
+    price = buyer.world.price("team")
     buyer.db.commit()
     session = db or buyer.db
     if kind == "customer":
         return customers.ensure(session, buyer.site, buyer.world.globex, account)
+    if kind == "price":
+        return str(provider_prices.ensure(session, buyer.site, price, account))
     return tax_rates.ensure(session, buyer.site, rate, account, inclusive=False)
 
 
@@ -37,7 +48,7 @@ def made(buyer: Buyer, kind: str) -> int:
     buyer.db.commit()
     key = buyer.site.credentials(account.sealed_credentials).secret_key
     there = buyer.sandbox.app.world.account("stripe", key)
-    return len(there.find({"customer": "customers", "rate": "tax_rates"}[kind]))
+    return len(there.find(PATHS[kind].rpartition("/")[2]))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -48,7 +59,7 @@ class TestEnsure:
 
     def test_asks_once_for_many_at_once(self, tara: Buyer, kind: str, database: Database) -> None:
         account, rate = tara.world.account("stripe"), tara.world.rates()[0]
-        tenant = tara.world.globex
+        tenant, price = tara.world.globex, tara.world.price("team")
         tara.db.commit()
         together = threading.Barrier(6)
         answers: list[str] = []
@@ -56,11 +67,12 @@ class TestEnsure:
         def ask() -> None:
             together.wait(timeout=10)
             with database.writer() as db:
-                answers.append(
-                    customers.ensure(db, tara.site, tenant, account)
-                    if kind == "customer"
-                    else tax_rates.ensure(db, tara.site, rate, account, inclusive=False)
-                )
+                asked = {
+                    "customer": lambda: customers.ensure(db, tara.site, tenant, account),
+                    "rate": lambda: tax_rates.ensure(db, tara.site, rate, account, inclusive=False),
+                    "price": lambda: str(provider_prices.ensure(db, tara.site, price, account)),
+                }
+                answers.append(asked[kind]())
 
         threads = [threading.Thread(target=ask) for _ in range(6)]
         for thread in threads:

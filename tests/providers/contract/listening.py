@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from uuid import UUID
+
 import pytest
 
 from app.providers import base, errors
 from tests import payer
 from tests.providers.contract.bench import Bench, new_key, page_of
 from tests.providers.stripe.scripted import Answer, Request, ScriptedServer, serve
+
+_PRODUCT = UUID("9d8f3a52-6a0e-4b6d-8a2f-0c3c9f7b1e11")
+_INTERVALS: tuple[base.Interval, ...] = ("month", "year")
 
 
 def listening(bench: Bench, door: ScriptedServer) -> base.Provider:
@@ -132,5 +138,30 @@ class TestCatalogue:
             return
 
         assert pushed.provider_price_id and pushed.provider_product_id
-        assert bench.provider.import_catalogue() == (pushed,)
+        assert [listed.price for listed in bench.provider.import_catalogue()] == [pushed]
         assert (pushed.amount, pushed.interval) == (price.amount, price.interval)
+
+    def test_keeps_prices_of_one_product_together_and_finds_them_again(self, bench: Bench) -> None:
+        amount = bench.order("subscription").lines[0].unit_amount
+        ours = [
+            base.CataloguePrice(
+                new_key(), "Team", amount, interval, "exclusive", product_uuid=str(_PRODUCT)
+            )
+            for interval in _INTERVALS
+        ]
+        try:
+            pushed = [bench.provider.push_catalogue(price, key=new_key()) for price in ours]
+        except errors.Unsupported:
+            with pytest.raises(errors.Unsupported):
+                bench.provider.find_price(ours[0])
+            return
+
+        found = [bench.provider.find_price(price) for price in ours]
+
+        assert len({price.provider_product_id for price in pushed}) == 1
+        assert [price and price.provider_price_id for price in found] == [
+            price.provider_price_id for price in pushed
+        ]
+        assert bench.provider.find_price(replace(ours[0], uuid=new_key())) is None
+        listed = bench.provider.import_catalogue()
+        assert {each.price and each.price.product_uuid for each in listed} == {str(_PRODUCT)}
