@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.billing import causes, forecasts, page_status, plan_switches
+from app.billing import causes, forecasts, page_status, plan_switches, requests
 from app.billing.errors import NotFound
 from app.billing.forecasts import Forecast
 from app.billing.timeline import Happening
@@ -30,6 +30,8 @@ from app.models import (
     TimelineEntry,
     User,
 )
+from app.money import Money
+from app.providers.base import ChargeRequest, RefundRequest
 
 # Of what grows with the life of a plan the latest are shown.
 MOST = 50
@@ -164,6 +166,15 @@ def tenant(db: Session, app: App, uuid: UUID) -> Case:
         happenings=_happenings(db, app, *theirs),
         next_checks=_earliest([*bought, *plans]),
     )
+
+
+def amount_of(act: Act) -> Money | None:
+    """Answer what an act moves; None where it moves no money."""
+    if act.kind == "refund":
+        return requests.load(RefundRequest, act.request).amount
+    if act.kind == "charge":
+        return requests.load(ChargeRequest, act.request).total
+    return None
 
 
 def _one(db: Session, app: App, model: type[Any], uuid: UUID, *loads: Any) -> Any:

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
 from sqlalchemy.orm.interfaces import LoaderOption
 
+from app import providers
 from app.models import (
     App,
     CheckoutSession,
@@ -33,6 +34,7 @@ from app.models.subscription import STATUSES
 Kind = Literal["checkouts", "subscriptions", "payments", "invoices"]
 Listed = CheckoutSession | Subscription | Payment | Invoice
 PAGE = 25
+PROVIDERS = providers.NAMES
 PAYMENT_STATUSES = ("open", "action_needed", "processing", "paid", "failed", "canceled", "expired")
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.billing import (
     app_members,
@@ -21,11 +21,36 @@ from app.billing import (
 )
 from app.billing.errors import Conflict, Invalid, NotFound
 from app.billing.site import Site
-from app.models import AppMember, CheckoutSession, Subscription
+from app.models import App, AppMember, CheckoutSession, Subscription
 from app.providers import errors
 
 LONGEST_REASON = 500
+PAGE = 25
 Verdict = Literal["accepted", "given_back"]
+
+
+def waiting(
+    db: Session, app: App, *, before: UUID | None = None, limit: int = PAGE
+) -> list[CheckoutSession]:
+    """Answer the checkouts of an app that wait for a person, the newest first, with tenant,
+    account and payments; `before` names the last one seen."""
+    found = (
+        select(CheckoutSession)
+        .options(
+            joinedload(CheckoutSession.tenant),
+            joinedload(CheckoutSession.provider_account),
+            selectinload(CheckoutSession.payments),
+        )
+        .where(CheckoutSession.app_id == app.id, CheckoutSession.state == "needs_review")
+        .order_by(CheckoutSession.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        last = select(CheckoutSession.id).where(
+            CheckoutSession.uuid == before, CheckoutSession.app_id == app.id
+        )
+        found = found.where(CheckoutSession.id < last.scalar_subquery())
+    return list(db.scalars(found))
 
 
 def accept(

@@ -23,6 +23,7 @@ def install(flask_app: Flask) -> None:
         going_live,
         home,
         members,
+        operations,
         prices,
         provider_webhooks,
         providers,
@@ -59,3 +60,4 @@ def install(flask_app: Flask) -> None:
         going_live.going_live,
     ):
         flask_app.register_blueprint(page)
+    operations.install(flask_app)
