@@ -11,7 +11,7 @@ from app.api import bodies, calls, credentials, envelope, portal_links_operation
 from app.api.credentials import KeyHolder
 from app.api.dialects import Dialect
 from app.api.portal_links_bodies import PortalLinkToCreate
-from app.billing import portal_links, products, users
+from app.billing import portal_link_calls, portal_links, products, users
 from app.billing.errors import Invalid, NotFound
 from app.models import PortalLink, Price, Tenant, User
 
@@ -76,21 +76,7 @@ def read() -> PortalLinkToCreate:
 
 def write(link: PortalLink, url: str | None = None) -> dict[str, Any]:
     """Answer a link as one item; `url` is known only to whoever made it."""
-    return {
-        **resources.row(link),
-        "appUuid": str(link.tenant.app.uuid),
-        "tenantUuid": str(link.tenant.uuid),
-        "userUuid": str(link.user.uuid),
-        "scope": link.scope,
-        "priceId": link.price.price_id if link.price else None,
-        "quantity": link.quantity,
-        "returnUrl": link.return_url,
-        "status": portal_links.status(link),
-        "expiresAt": envelope.moment(link.expires_at),
-        "consumedAt": envelope.moment(link.consumed_at),
-        "revokedAt": envelope.moment(link.revoked_at),
-        "nextAction": {"url": url},
-    }
+    return portal_link_calls.item(link, url)
 
 
 def refuse(error: Exception) -> Response:

@@ -119,7 +119,5 @@ def _of(app: App) -> Select[ApiKey]:
     return (
         select(ApiKey)
         .options(joinedload(ApiKey.created_by))
-        .where(
-            ApiKey.app_id == app.id, ApiKey.revoked_at.is_(None), ApiKey.deleted_at.is_(None)
-        )
+        .where(ApiKey.app_id == app.id, ApiKey.revoked_at.is_(None), ApiKey.deleted_at.is_(None))
     )

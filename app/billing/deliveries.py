@@ -109,6 +109,13 @@ def listed(
     return list(db.scalars(found.options(selectinload(WebhookDelivery.attempts)))), total or 0
 
 
+def latest(db: Session, endpoint: WebhookEndpoint, *, limit: int = 10) -> list[WebhookDelivery]:
+    """Answer an endpoint's newest deliveries with their attempts, the newest first."""
+    found = _whole().where(WebhookDelivery.webhook_endpoint_id == endpoint.id)
+    newest = found.order_by(WebhookDelivery.id.desc()).limit(limit)
+    return list(db.scalars(newest.options(selectinload(WebhookDelivery.attempts))))
+
+
 def find(db: Session, endpoint: WebhookEndpoint, uuid: UUID) -> WebhookDelivery:
     """Answer a delivery of an endpoint with its attempts; raises NotFound."""
     found = db.scalars(

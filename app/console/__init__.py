@@ -22,6 +22,7 @@ def install(flask_app: Flask) -> None:
         customers,
         going_live,
         home,
+        integration,
         members,
         operations,
         prices,
@@ -61,3 +62,4 @@ def install(flask_app: Flask) -> None:
     ):
         flask_app.register_blueprint(page)
     operations.install(flask_app)
+    integration.install(flask_app)

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from config import Config
 
 
-
 def make(config: Config) -> Flask:
     """Answer the Flask application with everything that every page needs."""
     from flask import Flask

@@ -96,9 +96,7 @@ class TestThePassword:
 
 
 class TestSessions:
-    def test_are_listed_with_browser_and_address(
-        self, nobody: Visitor, elsewhere: Visitor
-    ) -> None:
+    def test_are_listed_with_browser_and_address(self, nobody: Visitor, elsewhere: Visitor) -> None:
         elsewhere.client.environ_base["HTTP_USER_AGENT"] = FIREFOX
         sign_in(elsewhere)
         sign_in(nobody)
@@ -135,9 +133,7 @@ class TestSessions:
             assert copy is not None
             elsewhere.client.set_cookie("portico", copy.value)
 
-    def test_of_somebody_else_are_not_found(
-        self, nobody: Visitor, elsewhere: Visitor
-    ) -> None:
+    def test_of_somebody_else_are_not_found(self, nobody: Visitor, elsewhere: Visitor) -> None:
         sign_in(nobody)
         sign_in(elsewhere, "peter@initech.example")
         (theirs,) = ends_of(elsewhere.opens("/account"))
