@@ -39,7 +39,7 @@ class Tenant(Base):
 
     __tablename__ = "tenant"
     __table_args__ = (
-        Index(None, "app_id"),
+        Index(None, "app_id", "id"),
         Index(None, "app_id", "name_key"),
         Index(None, "app_id", "invoice_email"),
     )

@@ -404,7 +404,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_tenant"),
         sa.UniqueConstraint("uuid", name="uq_tenant_uuid"),
     )
-    op.create_index("ix_tenant_app_id", "tenant", ["app_id"])
+    op.create_index("ix_tenant_app_id_id", "tenant", ["app_id", "id"])
     op.create_index("ix_tenant_app_id_invoice_email", "tenant", ["app_id", "invoice_email"])
     op.create_index("ix_tenant_app_id_name_key", "tenant", ["app_id", "name_key"])
 
