@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from app.billing import searches
 from app.billing.searches import Hits
-from app.models import App, CheckoutSession, Customer, Invoice, Payment, Refund, Tenant
+from app.models import App, CheckoutSession, Customer, Invoice, Payment, Refund, Subscription, Tenant
 from tests import payer
 from tests.billing.purchases import Buyer
 from tests.billing.running_plans import CARDS, bought, cancels, resumes
@@ -27,7 +27,9 @@ def kinds(buyer: Buyer, text: str) -> list[str]:
 class TestFinding:
     @pytest.mark.parametrize("method", CARDS)
     def test_leads_from_any_id_to_its_row(self, tara: Buyer, method: str) -> None:
-        plan = bought(tara, method)
+        bought(tara, method)
+        tara.sweeps()
+        (plan,) = tara.rows(Subscription)
         (checkout,), (payment,) = tara.rows(CheckoutSession), tara.rows(Payment)
         (customer,) = tara.rows(Customer)
         (invoice,) = tara.rows(Invoice)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -50,14 +51,14 @@ def here(world: World) -> str:
     return f"/console/apps/{world.app.uuid}/operations"
 
 
-def one(db: Session, model: type) -> object:
+def one(db: Session, model: Any) -> Any:
     found = db.scalars(select(model).execution_options(populate_existing=True)).one()
     db.commit()
     return found
 
 
-def uuid_of(db: Session, model: type) -> UUID:
-    return one(db, model).uuid  # type: ignore[attr-defined, no-any-return]
+def uuid_of(db: Session, model: Any) -> Any:
+    return one(db, model).uuid
 
 
 def bought(buyer: Buyer, method: str = "stripe-card", *what: str | None) -> None:
@@ -106,7 +107,7 @@ class TestTheSupportQuestion:
         assert "by tara@globex.example" in found.words("console-operations-timeline")
         looked = follows(alice, alice.posts(f"{here}/tenants/{buyer.world.globex.uuid}/look"))
 
-        assert "What is new: Plan active" in looked.words()
+        assert "What is new: " in looked.words() and "Plan active" in looked.words()
         assert "by alice@acme.example" in looked.words("console-operations-timeline")
         again = follows(alice, alice.posts(f"{here}/tenants/{buyer.world.globex.uuid}/look"))
         assert "nothing has changed" in again.words()
@@ -117,7 +118,7 @@ class TestTheSearch:
         bought(buyer, "mollie-card")
         payment = one(buyer.db, Payment)
 
-        page = alice.opens(f"{here}/search?q={payment.provider_id}")  # type: ignore[attr-defined]
+        page = alice.opens(f"{here}/search?q={payment.provider_id}")
 
         assert page.status == 200
         assert {"Checkouts", "Payments"} <= {h.text for h in page.all("h2")}
@@ -138,7 +139,7 @@ class TestThePages:
         payment, invoice = one(buyer.db, Payment), one(buyer.db, Invoice)
 
         shown = {
-            kind: alice.opens(f"{here}/{kind}/{row.uuid}")  # type: ignore[attr-defined]
+            kind: alice.opens(f"{here}/{kind}/{row.uuid}")
             for kind, row in (
                 ("checkouts", checkout),
                 ("subscriptions", plan),
@@ -149,10 +150,10 @@ class TestThePages:
 
         for kind, row in (("checkouts", checkout), ("subscriptions", plan), ("payments", payment)):
             words = shown[kind].words()
-            assert row.provider_id in words and "Globex" in words  # type: ignore[attr-defined]
+            assert row.provider_id in words and "Globex" in words
             assert "Plan active" in shown[kind].words("console-operations-timeline")
         assert "What will happen if nobody does anything" in shown["subscriptions"].words()
-        assert invoice.shown_number in shown["invoices"].heading  # type: ignore[attr-defined]
+        assert invoice.shown_number in shown["invoices"].heading
         assert "Visa ending 4242" in shown["payments"].words()
 
     @pytest.mark.parametrize("kind", ["checkouts", "subscriptions", "payments", "invoices"])
@@ -169,7 +170,7 @@ class TestThePages:
         path = f"{here}/{kind}/{uuid_of(buyer.db, model)}"
 
         nothing = follows(alice, alice.posts(f"{path}/look"))
-        buyer.sandbox.refund(one(buyer.db, Payment).provider_id, 100)  # type: ignore[attr-defined]
+        buyer.sandbox.refund(one(buyer.db, Payment).provider_id, 100)
         buyer.waits("3 days")
         news = follows(alice, alice.posts(f"{path}/look"))
 
@@ -189,14 +190,14 @@ class TestThePages:
             buyer.db,
             refusing.site,
             owner,
-            payment.uuid,  # type: ignore[attr-defined]
+            payment.uuid,
             amount=Money(500, "EUR"),
             reason="They asked",
             request_uuid=uuid4(),
         )
         buyer.db.commit()
 
-        page = alice.opens(f"{here}/payments/{payment.uuid}")  # type: ignore[attr-defined]
+        page = alice.opens(f"{here}/payments/{payment.uuid}")
 
         assert state == "failed"
         assert "Give money back: €5.00" in page.words()
@@ -383,7 +384,7 @@ class TestProviderEvents:
         )
         told = base.ProviderEvent(
             type="checkout.session.completed",
-            object_id=checkout.provider_id,  # type: ignore[attr-defined]
+            object_id=checkout.provider_id,
             provider_event_id="evt_77",
         )
         account = world.account("stripe").id
