@@ -7,7 +7,16 @@ from sqlalchemy import select, update
 
 from app.billing import searches
 from app.billing.searches import Hits
-from app.models import App, CheckoutSession, Customer, Invoice, Payment, Refund, Subscription, Tenant
+from app.models import (
+    App,
+    CheckoutSession,
+    Customer,
+    Invoice,
+    Payment,
+    Refund,
+    Subscription,
+    Tenant,
+)
 from tests import payer
 from tests.billing.purchases import Buyer
 from tests.billing.running_plans import CARDS, bought, cancels, resumes
