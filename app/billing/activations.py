@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.billing import acts, deadlines, periods, plan_states, subscriptions, trials
+from app.billing import acts, deadlines, periods, plan_payments, plan_states, subscriptions, trials
 from app.billing.site import Site
 from app.models import CheckoutSession, Payment, PaymentMethod, Price, Subscription
 from app.providers.base import CheckoutState, SubscriptionState
@@ -44,7 +44,7 @@ def begin(
         subscription.settling_until = None
     elif known is None:
         subscription.settling_until = now + deadlines.SETTLING
-    subscriptions.wait_for_money(db, subscription, now=now)
+    plan_payments.wait_for_money(db, subscription, now=now)
     db.flush()
     # What only verified the method for a trial pays for no period.
     for payment in [] if trials.is_verification(checkout) else paid:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.billing import mail_kinds, mails, plan_states, requests, subscriptions
+from app.billing import mail_kinds, mails, plan_payments, plan_states, requests, subscriptions
 from app.billing.site import Site
 from app.db import lock
 from app.models import Act, Subscription
@@ -140,8 +140,8 @@ class Charge:
         row = lock.one(self._db, Subscription, self._act.subscription_id)
         before, was_overdue = row.shown_status, row.overdue_since is not None
         row.version += 1
-        subscriptions.take_payments(self._db, self._site, row, [result], {}, cause="act", now=now)
-        subscriptions.settle(
+        plan_payments.take(self._db, self._site, row, [result], {}, cause="act", now=now)
+        plan_payments.settle(
             self._db, self._site, row, before, was_overdue=was_overdue, cause="act", now=now
         )
         return result.provider_id

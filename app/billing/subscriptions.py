@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,37 +12,26 @@ from sqlalchemy.orm import Session
 
 from app.billing import (
     acts,
-    chargebacks,
     deadlines,
-    dunning,
-    invoices,
-    notices,
     payment_methods,
     payments,
-    plan_figures,
+    plan_mirrors,
+    plan_payments,
     plan_states,
     plan_switches,
     refunds,
-    renewals,
 )
-from app.billing.payments import Recorded
 from app.billing.refunds import Parts
 from app.billing.site import Site
 from app.db import lock
 from app.models import (
     Act,
-    App,
     CheckoutSession,
-    Invoice,
-    Payment,
-    Price,
     ProviderAccount,
-    ProviderPrice,
     Subscription,
 )
 from app.models.subscription import RUNNING
-from app.money import Money
-from app.providers.base import InvoiceState, PaymentState, Provider, SubscriptionState
+from app.providers.base import PaymentState, Provider, SubscriptionState
 
 log = logging.getLogger(__name__)
 
@@ -151,71 +140,10 @@ def attach(subscription: Subscription, state: SubscriptionState, *, now: datetim
     if subscription.ended_at is not None:
         subscription.next_check_at = None
     elif state.period_start is not None:
-        _mirror(subscription, state, now=now)
+        plan_mirrors.status(subscription, state, now=now)
     elif state.status == "canceled" and subscription.canceled_at is None:
         subscription.canceled_at = state.canceled_at or now
         subscription.end_reason = "provider"
-
-
-def take_payments(
-    db: Session,
-    site: Site,
-    subscription: Subscription,
-    states: Iterable[PaymentState],
-    parts: Parts,
-    *,
-    cause: str,
-    now: datetime,
-    invoiced: Collection[InvoiceState] = (),
-) -> list[Recorded]:
-    """Write payments of a plan, oldest first, with the periods they are for, their refunds and
-    chargebacks, and our invoices for those that arrived. The caller holds the plan's lock."""
-    told = sorted(states, key=lambda state: state.created_at)
-    recorded = payments.record_all(db, told, subscription)
-    bills = {bill.provider_id: bill for bill in invoiced}
-    counts = _counts_by_dates(db, site, subscription)
-    for payment, state, *_ in recorded:
-        if counts:
-            plan_switches.take_effect(db, subscription, now=state.created_at + renewals.EARLY)
-            renewals.assign(db, subscription, payment, state)
-        elif state.invoice_id in bills and payment.period_start is None:
-            bill = bills[state.invoice_id]
-            payment.period_start, payment.period_end = bill.period_start, bill.period_end
-    db.flush()
-    for payment, state, is_newly_paid, is_newly_charged_back in recorded:
-        if counts and is_newly_paid:
-            _bill(db, site, subscription, payment, cause=cause, now=now)
-        if state.provider_id in parts:
-            refunds.record(db, payment, parts[state.provider_id], cause=cause, now=now)
-        if is_newly_charged_back:
-            chargebacks.apply(db, subscription, payment, cause=cause, now=now)
-    return recorded
-
-
-def settle(
-    db: Session,
-    site: Site,
-    subscription: Subscription,
-    before: str | None,
-    *,
-    was_overdue: bool,
-    cause: str,
-    now: datetime,
-    action_url: str | None = None,
-) -> None:
-    """Work out what a plan's payments make of it, ask for what follows, tell who has to know, and
-    write when to look next. The caller holds the plan's lock and has written its payments."""
-    if _counts_by_dates(db, site, subscription):
-        plan_switches.take_effect(db, subscription, now=now)
-        renewals.judge(db, subscription, now=now)
-    wait_for_money(db, subscription, now=now)
-    if subscription.overdue_since is not None and not was_overdue:
-        _tell_overdue(db, subscription, action_url, cause=cause, now=now)
-    plan_states.tell(db, subscription, before, cause=cause, now=now)
-    shown = subscription.shown_status
-    dunning.follow(db, site, subscription, now=now)
-    plan_states.tell(db, subscription, shown, cause="clock", now=now)
-    subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=now)
 
 
 def end(db: Session, account_id: int, provider_id: str, *, reason: str, now: datetime) -> None:
@@ -278,20 +206,6 @@ def go_on(
     plan_states.tell(db, subscription, before, cause=cause, now=now)
 
 
-def wait_for_money(db: Session, subscription: Subscription, *, now: datetime) -> None:
-    """While a first payment is on its way the provider may call the plan active; access is the
-    app's choice, and ends with the deadline."""
-    until = subscription.settling_until
-    if until is None or subscription.status not in ("active", "incomplete"):
-        return
-    app = db.get_one(App, subscription.app_id)
-    if now > until:
-        subscription.status = "past_due"
-    else:
-        has_access = app.settling_access == "until_deadline"
-        subscription.status = "active" if has_access else "incomplete"
-
-
 def _others(
     provider: Provider, state: SubscriptionState, extra: Collection[str]
 ) -> list[PaymentState]:
@@ -335,9 +249,9 @@ def _apply(
     before, was_overdue = row.shown_status, row.overdue_since is not None
     if state.period_start is not None:
         plan_switches.take_effect(db, row, now=now, period_start=state.period_start)
-    _follow_figures(db, site, row, state, cause=cause, now=now)
+    plan_mirrors.figures(db, site, row, state, cause=cause, now=now)
     attach(row, state, now=now)
-    recorded = take_payments(
+    recorded = plan_payments.take(
         db, site, row, state.payments, parts, cause=cause, now=now, invoiced=state.invoices
     )
     if state.method:
@@ -345,10 +259,10 @@ def _apply(
         row.payment_method_id = method.id if method else row.payment_method_id
     if any(payment.is_paid for payment, *_ in recorded):
         row.settling_until = None
-    _keep_invoices(db, row, state.invoices, cause=cause, now=now)
+    plan_mirrors.bills(db, row, state.invoices, cause=cause, now=now)
     if row.ended_at is not None and row.end_reason == "provider" and _asked_to_end(db, row):
         row.end_reason = "canceled"
-    settle(
+    plan_payments.settle(
         db,
         site,
         row,
@@ -356,149 +270,10 @@ def _apply(
         was_overdue=was_overdue,
         cause=cause,
         now=now,
-        action_url=_action_url(state),
+        action_url=plan_mirrors.action_url(state),
     )
     db.commit()
     return True
-
-
-def _mirror(subscription: Subscription, state: SubscriptionState, *, now: datetime) -> None:
-    subscription.period_start = state.period_start
-    subscription.period_end = state.period_end or subscription.period_end
-    subscription.trial_end = state.trial_end
-    subscription.canceled_at = state.canceled_at
-    subscription.credit = state.credit.minor if state.credit else 0
-    if state.status == "canceled":
-        reason = "not_paid" if state.ended_by == "not_paid" else "provider"
-        plan_states.finish(subscription, reason=reason, at=state.ended_at or now)
-        return
-    if subscription.end_reason == "provider" or not state.is_canceling:
-        subscription.end_reason = None
-    is_canceling = state.is_canceling and state.status in ("active", "trialing")
-    subscription.status = "canceling" if is_canceling else state.status
-    _mirror_overdue(subscription, state)
-    subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=now)
-
-
-def _mirror_overdue(subscription: Subscription, state: SubscriptionState) -> None:
-    is_overdue = state.status in ("past_due", "unpaid")
-    unpaid = [bill for bill in state.invoices if bill.status == "open"] if is_overdue else []
-    subscription.pay_by = None
-    if not is_overdue:
-        subscription.overdue_since = subscription.next_retry_at = None
-    elif unpaid:
-        subscription.overdue_since = unpaid[-1].created_at
-        subscription.next_retry_at = unpaid[-1].next_attempt_at
-
-
-def _follow_figures(
-    db: Session,
-    site: Site,
-    subscription: Subscription,
-    state: SubscriptionState,
-    *,
-    cause: str,
-    now: datetime,
-) -> None:
-    """What somebody changed at the provider itself counts here too, unless a change of ours is on
-    its way. Where the provider keeps no quantity, its amount is what changed."""
-    if plan_switches.on_its_way(db, subscription.id) is not None:
-        return
-    if state.period_start is not None:
-        price = _price_of(db, subscription, state)
-        if (price.id, state.quantity) == (subscription.price_id, subscription.quantity):
-            return
-        costs = plan_figures.per_period(site, subscription, price, state.quantity)
-        figures = (costs.net.minor, costs.tax.minor, costs.total.minor)
-        quantity = state.quantity
-    elif state.total is None or state.total in (None, subscription.renewal):
-        return
-    else:
-        price, quantity = subscription.price, subscription.quantity
-        figures = plan_figures.split(subscription, state.total)
-    plan_switches.mirror(db, subscription, price, quantity, figures, cause=cause, now=now)
-
-
-def _price_of(db: Session, subscription: Subscription, state: SubscriptionState) -> Price:
-    """The price the provider charges by, where we know it; an inline one is the plan's own."""
-    known = db.scalars(
-        select(Price)
-        .join(ProviderPrice, ProviderPrice.price_id == Price.id)
-        .where(
-            ProviderPrice.provider_account_id == subscription.provider_account_id,
-            ProviderPrice.provider_id == state.provider_price_id,
-        )
-    ).first()
-    return known or subscription.price
-
-
-def _keep_invoices(
-    db: Session,
-    subscription: Subscription,
-    told: Collection[InvoiceState],
-    *,
-    cause: str,
-    now: datetime,
-) -> None:
-    """Mirror the provider's invoices, oldest first; a paid one is final and told of once."""
-    if not told:
-        return
-    paid = set(
-        db.scalars(
-            select(Invoice.provider_id).where(
-                Invoice.provider_account_id == subscription.provider_account_id,
-                Invoice.provider_id.in_([bill.provider_id for bill in told]),
-                Invoice.status == "paid",
-            )
-        )
-    )
-    for bill in reversed(list(told)):
-        if bill.provider_id in paid or bill.status == "draft":
-            continue
-        invoice = invoices.mirror(db, subscription, bill, now=now)
-        if invoice.status == "paid" and not subscription.is_duplicate:
-            payment = db.get(Payment, invoice.payment_id) if invoice.payment_id else None
-            notices.paid(db, invoice, payment, subscription, cause=cause, now=now)
-
-
-def _bill(
-    db: Session,
-    site: Site,
-    subscription: Subscription,
-    payment: Payment,
-    *,
-    cause: str,
-    now: datetime,
-) -> None:
-    invoice = invoices.issue(db, site, payment, subscription, None, now=now)
-    if invoice is not None:
-        notices.paid(db, invoice, payment, subscription, cause=cause, now=now)
-
-
-def _tell_overdue(
-    db: Session,
-    subscription: Subscription,
-    action_url: str | None,
-    *,
-    cause: str,
-    now: datetime,
-) -> None:
-    latest = db.scalars(
-        select(Payment)
-        .where(
-            Payment.subscription_id == subscription.id,
-            Payment.status.in_(("failed", "action_needed")),
-        )
-        .order_by(Payment.attempted_at.desc(), Payment.id.desc())
-        .limit(1)
-    ).first()
-    amount = latest.total if latest else Money(subscription.total, subscription.currency)
-    notices.overdue(db, subscription, latest, amount, action_url=action_url, cause=cause, now=now)
-
-
-def _action_url(state: SubscriptionState) -> str | None:
-    unpaid = [bill.hosted_url for bill in state.invoices if bill.status == "open"]
-    return unpaid[-1] if unpaid else None
 
 
 def _asked_to_end(db: Session, subscription: Subscription) -> bool:
@@ -506,8 +281,3 @@ def _asked_to_end(db: Session, subscription: Subscription) -> bool:
         Act.subscription_id == subscription.id, Act.kind == "cancel_subscription"
     )
     return db.scalars(asked.limit(1)).first() is not None
-
-
-def _counts_by_dates(db: Session, site: Site, subscription: Subscription) -> bool:
-    account = db.get_one(ProviderAccount, subscription.provider_account_id)
-    return not site.capabilities(account.provider).own_retries
