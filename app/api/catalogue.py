@@ -74,7 +74,7 @@ def _price(app: App, product: Product, price: Price) -> dict[str, Any]:
         "appUuid": str(app.uuid),
         "productPriceId": price.price_id,
         "productUuid": str(product.uuid),
-        # Every price is sold at every connected provider.
+        # A price belongs to no provider: each connected one that can sell it does.
         "paymentProviderUuid": None,
         "currency": price.currency,
         "unitAmount": price.unit_amount,

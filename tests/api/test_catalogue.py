@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.models import Origin, User
+from app.billing import price_settings, product_settings
+from app.billing.price_settings import PriceSettings
+from app.billing.product_settings import ProductSettings
+from app.models import AppMember, Origin, User
 from tests.api.conftest import Caller, Strangers, key_headers
 from tests.cast import World
 
@@ -59,6 +63,22 @@ class TestProducts:
             "onboarding",
         ]
         assert len(body["items"][0]["productPrices"]) == 3
+
+    def test_show_at_once_what_an_owner_made(
+        self, reader: Caller, world: World, db: Session
+    ) -> None:
+        alice = db.scalars(select(AppMember)).one()
+        made = product_settings.add(db, alice, ProductSettings(name="Studio"), now=clock.wall())
+        typed = PriceSettings(amount="1.250", currency="BHD", interval="once")
+        price = price_settings.add(db, alice, made.uuid, typed, now=clock.wall())
+        db.commit()
+
+        body = reader.gets(path_of(world, "products")).get_json()
+
+        (studio,) = [item for item in body["items"] if item["productId"] == "studio"]
+        (shown,) = studio["productPrices"]
+        assert (shown["productPriceId"], shown["currency"]) == (price.price_id, "BHD")
+        assert (shown["unitAmount"], shown["recurring"]) == (1250, False)
 
     def test_are_read_by_pages_of_registered_origins(
         self, bearer_of: Callable[[User], Caller], world: World, db: Session
