@@ -37,7 +37,7 @@ def careless(source: str) -> list[str]:
 def _fault(call: ast.Call) -> str:
     name, given = _name(call), {word.arg: word.value for word in call.keywords}
     if name in TAKING:
-        return "the version before still uses it; take it away a minor version later, and name it in GONE"
+        return "the version before still uses it; take it away a minor version later, by GONE"
     if name in ("create_index", "drop_index") and not _is_true(
         given.get("postgresql_concurrently")
     ):
