@@ -30,7 +30,6 @@ from tests.property.trouble import Crash, Trouble
 # What becomes of the news of one step.
 News = Literal["in time", "dropped", "doubled", "reversed", "late"]
 NEWS: tuple[News, ...] = ("in time", "dropped", "doubled", "reversed", "late")
-_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -122,22 +121,21 @@ class _Life:
             answer = None
             try:
                 while True:
-                    answer = self._press(presses.send(answer))
+                    answer = self._press(presses.send(answer), buyer)
             except StopIteration:
                 pass
             except BillingError as refusal:
                 self._refused.append(f"{type(act).__name__}: {type(refusal).__name__}")
 
-    def _press(self, press: Press) -> Any:
-        """Press until there is an answer; whoever does so waits for what died meanwhile."""
-        for _ in range(_TRIES - 1):
-            try:
-                with self._buyer() as buyer:
-                    return press(buyer)
-            except (Crash, ProviderUnavailable):
-                self._forget_claims()
-        with self._buyer() as buyer:
+    def _press(self, press: Press, buyer: Buyer) -> Any:
+        """Press, and once more where nobody answered: what died meanwhile is waited for."""
+        try:
             return press(buyer)
+        except (Crash, ProviderUnavailable):
+            buyer.db.rollback()
+        self._forget_claims()
+        with self._buyer() as again:
+            return press(again)
 
     def _hear(self, news: News) -> None:
         rows = self._stage.sandbox.app.world.outbox.all()
@@ -150,9 +148,10 @@ class _Life:
             arriving = [row for row in arriving for _ in range(2)]
         if news == "reversed":
             arriving = arriving[::-1]
-        with self._database() as db:
-            self._receive(db, arriving)
-        self._work(sweep.process_events)
+        if arriving:
+            with self._database() as db:
+                self._receive(db, arriving)
+            self._work(sweep.process_events)
 
     def _receive(self, db: Session, rows: Sequence[dict[str, Any]]) -> None:
         accounts = {account.provider: account for account in db.scalars(select(ProviderAccount))}
