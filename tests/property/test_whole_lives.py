@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import zip_longest
 from pprint import pformat
-from typing import Any
+from typing import Any, cast
+from uuid import uuid4
 
 import hypothesis
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from app.providers.base import Provider
 from tests.property import acts, life, rows
 from tests.property.acts import Act
 from tests.property.conftest import Stage
 from tests.property.life import NEWS, Weather
-from tests.property.trouble import KINDS, Trouble
+from tests.property.trouble import KINDS, Trouble, WatchedSite
 
 # Month ends, a leap day, the turn of a year, clocks put forward and back.
 MORNINGS = tuple(
@@ -124,3 +127,50 @@ class TestWholeLives:
                 assert wrong == {}, _story(moment, course, weather, wrong)
 
         lived()
+
+
+class _Forgetful:
+    """An adapter that gives every try a key of its own, and finds nothing that was made before."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+
+    def __getattr__(self, name: str) -> Any:
+        verb = getattr(self._provider, name)
+        if name.startswith("find_"):
+            return lambda *_, **__: None
+        if not callable(verb):
+            return verb
+        return lambda *given, **named: verb(
+            *given, **{word: uuid4().hex if word == "key" else v for word, v in named.items()}
+        )
+
+
+@dataclass(frozen=True)
+class _ForgetfulSite(WatchedSite):
+    def connect(self, provider: str, sealed_credentials: str) -> Provider:
+        return cast(Provider, _Forgetful(super().connect(provider, sealed_credentials)))
+
+
+@dataclass(frozen=True)
+class _ForgetfulStage(Stage):
+    def watched(self) -> WatchedSite:
+        return _ForgetfulSite(self.site.config, self.site.clock)
+
+
+class TestALifeThatGoesWrong:
+    def test_is_told_from_the_faultless_one(self, stage: Stage) -> None:
+        course, moment = [acts.Buy("mollie-card")], MORNINGS[0]
+        fields = {name: getattr(stage, name) for name in stage.__dataclass_fields__}
+        forgetful = _ForgetfulStage(**fields)
+        fair = life.live(forgetful, moment, course)
+        assert fair == life.live(stage, moment, course)
+
+        wrong = [
+            rows.differences(fair.rows, life.live_through(forgetful, moment, course, [met], calls))
+            for call in range(fair.calls[0])
+            for met, calls in [(Weather(Trouble("crash after", call)), fair.calls)]
+        ]
+
+        # A second page at the provider, and a second subscription, which it refused.
+        assert {"at the provider", "Act"} <= {kind for found in wrong for kind in found}
