@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import NamedTuple
 from uuid import UUID
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.billing import attempts, audits, user_sessions
@@ -22,6 +23,13 @@ _TRIES_PER_ADDRESS = 5
 _TOO_MANY = Text("There were too many attempts to sign in. Wait 15 minutes, then try again.")
 SHORTEST_PASSWORD = 12
 _LONGEST_PASSWORD = 1024
+
+
+class SignedIn(NamedTuple):
+    """Which sign-ins of a user count: those of the epoch that were not ended one by one."""
+
+    session_epoch: int
+    ended_sessions: list[str]
 
 
 def hash_password(password: str) -> str:
@@ -60,11 +68,11 @@ def session_epoch(db: Session, user_id: int) -> int | None:
     )
 
 
-def signed_in(db: Session, user_id: int) -> Row[tuple[int, list[str]]] | None:
-    """Answer which sign-ins of a user count, as `session_epoch` and `ended_sessions`; None where
-    the user is gone."""
+def signed_in(db: Session, user_id: int) -> SignedIn | None:
+    """Answer which sign-ins of a user count; None where the user is gone."""
     found = select(User.session_epoch, User.ended_sessions)
-    return db.execute(found.where(User.id == user_id, User.deleted_at.is_(None))).one_or_none()
+    row = db.execute(found.where(User.id == user_id, User.deleted_at.is_(None))).one_or_none()
+    return SignedIn(*row) if row else None
 
 
 def of_id(db: Session, user_id: int) -> User:

@@ -161,7 +161,8 @@ def _setup(user: User, form: CodeForm) -> str:
         "web/account/two_factor_setup.html",
         user=user,
         form=form,
-        picture=Markup(picture),  # noqa: S704 - drawn by segno, with no text in it
+        # Drawn by segno, with no text in it.
+        picture=Markup(picture),
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         address=address,
     )

@@ -10,16 +10,8 @@ from app.web import agents
 @pytest.mark.parametrize(
     ("agent", "said"),
     [
-        (
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
-            " Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0",
-            "Edge, Windows",
-        ),
-        (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15"
-            " (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
-            "Safari, iPhone",
-        ),
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/142.0.0.0 Safari/537.36 Edg/142", "Edge, Windows"),
+        ("Mozilla/5.0 (iPhone; iPhone OS 18_5 like Mac OS X) Safari/604.1", "Safari, iPhone"),
         ("curl/8.9.1", "curl/8.9.1"),
         ("x" * 500, "x" * 40),
         ("", None),

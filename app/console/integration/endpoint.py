@@ -17,20 +17,20 @@ from app.console.integration.endpoints import ENDPOINTS, EndpointForm, back_to, 
 from app.models import AppMember, WebhookEndpoint
 from app.web import sessions, shown_once
 
-_ENDPOINT = f"{ENDPOINTS}/<uuid:endpoint>"
+_ENDPOINT = f"{ENDPOINTS}/<uuid:receiver>"
 
 
 @integration.get(_ENDPOINT)
 @guard.of_app()
-def endpoint(member: AppMember, endpoint: UUID) -> str:
-    found = told.find(sessions.db(), member.app, endpoint)
+def endpoint(member: AppMember, receiver: UUID) -> str:
+    found = told.find(sessions.db(), member.app, receiver)
     return _page(member, found, EndpointForm(obj=found))
 
 
 @integration.post(_ENDPOINT)
 @guard.of_app(owner=True)
-def change_endpoint(member: AppMember, endpoint: UUID) -> Response | tuple[str, int]:
-    found = told.find(sessions.db(), member.app, endpoint)
+def change_endpoint(member: AppMember, receiver: UUID) -> Response | tuple[str, int]:
+    found = told.find(sessions.db(), member.app, receiver)
     form = EndpointForm.posted()
     if not form.validate():
         return _page(member, found, form), 422
@@ -48,7 +48,7 @@ def change_endpoint(member: AppMember, endpoint: UUID) -> Response | tuple[str, 
     except Invalid as error:
         sessions.db().rollback()
         form.blame(error)
-        found = told.find(sessions.db(), member.app, endpoint)
+        found = told.find(sessions.db(), member.app, receiver)
         return _page(member, found, form), 422
     flash(gettext("The endpoint is saved."))
     return back_to(member, found)
@@ -56,8 +56,8 @@ def change_endpoint(member: AppMember, endpoint: UUID) -> Response | tuple[str, 
 
 @integration.post(f"{_ENDPOINT}/switch")
 @guard.of_app(owner=True)
-def switch_endpoint(member: AppMember, endpoint: UUID) -> Response:
-    found = told.find(sessions.db(), member.app, endpoint)
+def switch_endpoint(member: AppMember, receiver: UUID) -> Response:
+    found = told.find(sessions.db(), member.app, receiver)
     is_enabled = request.form.get("enabled") == "1"
     site = sessions.site()
     told.change(sessions.db(), site, found, is_enabled=is_enabled, by=member, now=site.clock.now())
@@ -70,8 +70,8 @@ def switch_endpoint(member: AppMember, endpoint: UUID) -> Response:
 
 @integration.post(f"{_ENDPOINT}/ping")
 @guard.of_app(owner=True)
-def ping_endpoint(member: AppMember, endpoint: UUID) -> Response:
-    found = told.find(sessions.db(), member.app, endpoint)
+def ping_endpoint(member: AppMember, receiver: UUID) -> Response:
+    found = told.find(sessions.db(), member.app, receiver)
     handouts.ping(sessions.db(), found, now=sessions.site().clock.now())
     flash(gettext("A ping is on its way. Load this page again in a moment to see the answer."))
     return back_to(member, found)
@@ -79,8 +79,8 @@ def ping_endpoint(member: AppMember, endpoint: UUID) -> Response:
 
 @integration.get(f"{_ENDPOINT}/rotate")
 @guard.of_app(owner=True)
-def ask_rotate_endpoint(member: AppMember, endpoint: UUID) -> str:
-    found = told.find(sessions.db(), member.app, endpoint)
+def ask_rotate_endpoint(member: AppMember, receiver: UUID) -> str:
+    found = told.find(sessions.db(), member.app, receiver)
     return render_template(
         "console/integration/rotate_endpoint.html", member=member, endpoint=found
     )
@@ -88,8 +88,8 @@ def ask_rotate_endpoint(member: AppMember, endpoint: UUID) -> str:
 
 @integration.post(f"{_ENDPOINT}/rotate")
 @guard.of_app(owner=True)
-def rotate_endpoint(member: AppMember, endpoint: UUID) -> Response:
-    found = told.find(sessions.db(), member.app, endpoint)
+def rotate_endpoint(member: AppMember, receiver: UUID) -> Response:
+    found = told.find(sessions.db(), member.app, receiver)
     secret = told.rotate_secret(sessions.db(), sessions.site(), found, by=member)
     shown_once.put(secret_of(found), secret)
     return back_to(member, found)
@@ -97,8 +97,8 @@ def rotate_endpoint(member: AppMember, endpoint: UUID) -> Response:
 
 @integration.get(f"{_ENDPOINT}/remove")
 @guard.of_app(owner=True)
-def ask_remove_endpoint(member: AppMember, endpoint: UUID) -> str:
-    found = told.find(sessions.db(), member.app, endpoint)
+def ask_remove_endpoint(member: AppMember, receiver: UUID) -> str:
+    found = told.find(sessions.db(), member.app, receiver)
     return render_template(
         "console/integration/remove_endpoint.html", member=member, endpoint=found
     )
@@ -106,8 +106,8 @@ def ask_remove_endpoint(member: AppMember, endpoint: UUID) -> str:
 
 @integration.post(f"{_ENDPOINT}/remove")
 @guard.of_app(owner=True)
-def remove_endpoint(member: AppMember, endpoint: UUID) -> Response:
-    found = told.find(sessions.db(), member.app, endpoint)
+def remove_endpoint(member: AppMember, receiver: UUID) -> Response:
+    found = told.find(sessions.db(), member.app, receiver)
     told.remove(sessions.db(), found, by=member, now=sessions.site().clock.now())
     flash(gettext("%(url)s is told nothing any more.", url=found.url))
     return redirect(url_for("integration.endpoints", app=member.app.uuid), 303)

@@ -29,14 +29,10 @@ class EndpointForm(forms.Form):
         render_kw={"data-testid": "console-webhook-url", "autocomplete": "off"},
     )
     types = SelectMultipleField(
-        lazy_gettext("Events"), choices=[(type_, type_) for type_ in webhook_types.CHOOSABLE]
+        lazy_gettext("Events"),
+        # WTForms takes plain texts, which its stubs do not know.
+        choices=list(webhook_types.CHOOSABLE),  # type: ignore[arg-type]
     )
-
-
-@integration.get(ENDPOINTS)
-@guard.of_app()
-def endpoints(member: AppMember) -> str:
-    return _page(member, EndpointForm())
 
 
 @integration.post(ENDPOINTS)
@@ -69,8 +65,8 @@ def secret_of(endpoint: WebhookEndpoint) -> str:
 
 def back_to(member: AppMember, endpoint: WebhookEndpoint) -> Response:
     """Lead to the page of an endpoint."""
-    place = {"app": member.app.uuid, "endpoint": endpoint.uuid}
-    return redirect(url_for("integration.endpoint", **place), 303)
+    app = member.app.uuid
+    return redirect(url_for("integration.endpoint", app=app, receiver=endpoint.uuid), 303)
 
 
 def _page(member: AppMember, form: EndpointForm) -> str:

@@ -20,9 +20,11 @@ from app.web import errors, forms, sessions
 
 _KEYS = f"{PATH}/signing-keys"
 _WORDS = {
-    "ours": lazy_gettext("This issuer is ours. Name your own, as its tokens do in “iss”."),
-    "taken": lazy_gettext("Another key of this app has this key id."),
-    "pem": lazy_gettext("Paste an RSA public key of 2048 bits or more as PEM, and no private key."),
+    "issuer": lazy_gettext("This issuer is ours. Name your own, as its tokens do in “iss”."),
+    "kid": lazy_gettext("Another key of this app has this key id."),
+    "value": lazy_gettext(
+        "Paste an RSA public key of 2048 bits or more as PEM, and no private key."
+    ),
 }
 
 
@@ -117,11 +119,11 @@ def _found(member: AppMember, uuid: UUID) -> SigningKey:
 
 
 def _blame(form: IssuerForm, error: Invalid | Conflict) -> None:
-    said = {"issuer": "ours", "kid": "taken", "value": "pem"}.get(error.field or "")
+    said = _WORDS.get(error.field or "")
     if said is None:
         form.blame(error)
     else:
-        form[error.field].errors = [_WORDS[said]]
+        form[str(error.field)].errors = [said]
 
 
 def _back(member: AppMember) -> Response:
