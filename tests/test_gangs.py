@@ -36,7 +36,7 @@ class TestGang:
                 most = max(most, inside)
             if first.is_set():
                 first.clear()
-                enough.wait(timeout=10)
+                enough.wait(timeout=60)
             with lock:
                 inside -= 1
 
@@ -50,7 +50,7 @@ class TestGang:
             other.start()
         for other in others:
             other.join()
-        enough.wait(timeout=10)
+        enough.wait(timeout=60)
         holding.join()
 
         assert most <= 2

@@ -106,7 +106,7 @@ class TestNudges:
             db.commit()
 
         assert not before
-        assert queued.wait(timeout=10)
+        assert queued.wait(timeout=60)
 
 
 class TestSweepDue:

@@ -654,7 +654,7 @@ class TestIdempotencyKey:
         at_once = Barrier(8)
 
         def post(_: int) -> TestResponse:
-            at_once.wait(timeout=30)
+            at_once.wait(timeout=60)
             client = host.client.application.test_client()
             return client.post(PATH, json=order, headers=headers)
 

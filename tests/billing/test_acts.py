@@ -206,7 +206,7 @@ class TestAnAct:
 
         def slow(real: Provider, *given: Any, **named: Any) -> Any:
             in_call.set()
-            assert go_on.wait(timeout=10)
+            assert go_on.wait(timeout=60)
             return getattr(real, verb)(*given, **named)
 
         slowly = tara.where(**{verb: slow}).site
@@ -217,7 +217,7 @@ class TestAnAct:
 
         first = threading.Thread(target=work)
         first.start()
-        assert in_call.wait(timeout=10)
+        assert in_call.wait(timeout=60)
         deeds.perform(tara.db, tara.site, act_id)
         meanwhile = made(tara, kind)
         go_on.set()

@@ -27,7 +27,7 @@ class TestTake:
         taken: list[bool] = []
 
         def take() -> None:
-            together.wait(timeout=10)
+            together.wait(timeout=60)
             with database.writer() as db:
                 taken.append(claims.take(db, CheckoutSession, row_id))
 

@@ -65,7 +65,7 @@ class TestEnsure:
         answers: list[str] = []
 
         def ask() -> None:
-            together.wait(timeout=10)
+            together.wait(timeout=60)
             with database.writer() as db:
                 asked = {
                     "customer": lambda: customers.ensure(db, tara.site, tenant, account),

@@ -225,7 +225,7 @@ class TestSendDue:
         together = threading.Barrier(3)
 
         def run() -> None:
-            together.wait(timeout=10)
+            together.wait(timeout=60)
             with database.writer() as db:
                 outbox.send_due(db, writes.site, carrier)
 

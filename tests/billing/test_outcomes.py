@@ -306,7 +306,7 @@ def _at_once(database: Database, buyer: Buyer, ids: list[int]) -> list[BaseExcep
     def fetched(real: Provider, *given: Any, **named: Any) -> CheckoutState:
         state = real.fetch_checkout(*given, **named)
         if not together.broken:
-            together.wait(timeout=10)
+            together.wait(timeout=60)
         return state
 
     site = buyer.where(fetch_checkout=fetched).site

@@ -71,7 +71,7 @@ class TestEndEarlier:
 
         def slowly(real: Provider, *given: object, **named: object) -> OpenedCheckout:
             is_asked.set()
-            assert may_answer.wait(timeout=20)
+            assert may_answer.wait(timeout=60)
             return real.open_checkout(*given, **named)  # type: ignore[arg-type]
 
         slow = AlteredSite(config=site.config, clock=site.clock, verbs={"open_checkout": slowly})
@@ -82,7 +82,7 @@ class TestEndEarlier:
 
         first = Thread(target=create)
         first.start()
-        assert is_asked.wait(timeout=20)
+        assert is_asked.wait(timeout=60)
         checkouts.create(world.db, site, order)
         assert states(world) == ["starting", "open"]
 
@@ -194,7 +194,7 @@ class TestTogether:
         failed: list[Exception] = []
 
         def create() -> None:
-            at_once.wait(timeout=30)
+            at_once.wait(timeout=60)
             try:
                 with database.writer() as db:
                     checkouts.create(db, site, order)

@@ -42,7 +42,7 @@ class TestSendOn:
         led_to: list[str | None] = []
 
         def press() -> None:
-            together.wait(timeout=30)
+            together.wait(timeout=60)
             with database.writer() as db:
                 page = shown(db, site, row.uuid)
                 led_to.append(payment_pages.send_on(db, site, page, Entered()))

@@ -96,7 +96,7 @@ class TestRun:
         failures: list[object] = []
 
         def run() -> None:
-            together.wait(timeout=10)
+            together.wait(timeout=60)
             try:
                 with database.writer() as db:
                     failures.append(sweep.run(db, tara.site).failures)
@@ -303,7 +303,7 @@ def both(do: Callable[[], Swept]) -> list[Swept]:
     together = threading.Barrier(2)
 
     def run(_: int) -> Swept:
-        together.wait(timeout=10)
+        together.wait(timeout=60)
         return do()
 
     with ThreadPoolExecutor(2) as pool:

@@ -67,7 +67,7 @@ def test_timeout_has_done_it_and_holds_the_answer_back(shop: Shop) -> None:
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Idempotency-Key": "k",
             },
-            timeout=0.3,
+            timeout=1,
         )
     again = shop.call("POST", "/v1/products", BODY, Idempotency_Key="k")
 

@@ -71,7 +71,7 @@ def naps() -> list[float]:
 def account(mollie: ScriptedMollie, naps: list[float]) -> Iterator[client.Account]:
     """An account that notes how long it would have slept."""
     connection = base.Connection(secret_key=KEY, api_url=mollie.url)
-    account = client.Account(connection, timeouts=(1, 0.5), sleep=naps.append)
+    account = client.Account(connection, sleep=naps.append)
     yield account
     account.close()
 
