@@ -216,6 +216,8 @@ def _filled(form: Element) -> Iterator[tuple[str, str]]:
             continue
         if control.tag == "select":
             yield name, _selected(control)
+        elif control.tag == "textarea":
+            yield name, "".join(control.itertext())
         elif control.get("type") != "radio" or control.get("checked") is not None:
             yield name, control.get("value", "")
 

@@ -35,13 +35,45 @@ class TestLoad:
         assert settings.QUEUE == "sqlite"
         assert settings.SMTP_URL == "smtp://127.0.0.1:5103"
 
-    @pytest.mark.parametrize(("sandbox", "mailbox"), [("5010", 5025), ("65530", 65515)])
+    @pytest.mark.parametrize(("sandbox", "mailbox"), [("5010", "5025"), ("65530", "65515")])
     def test_finds_the_mailbox_a_port_beside_the_sandbox(
-        self, embedded: dict[str, str], sandbox: str, mailbox: int
+        self, embedded: dict[str, str], sandbox: str, mailbox: str
     ) -> None:
         settings = load({**embedded, "SANDBOX_PORT": sandbox})
 
-        assert settings.SMTP_PORT == mailbox
+        assert str(settings.SMTP_PORT) == mailbox
+
+    def test_brings_the_sandbox_to_an_empty_world_beside_the_demos(
+        self, embedded: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(config, "ROOT", tmp_path)
+
+        settings = load({"EMPTY": "1", "SANDBOX_PORT": "5088"})
+
+        assert not settings.DEMO
+        assert settings.brings_sandbox
+        assert settings.folder == tmp_path / "var" / "empty"
+        assert settings.STRIPE_API_URL == "http://127.0.0.1:5088/stripe"
+        assert settings.CLOCK_URL == "http://127.0.0.1:5088/control/clock"
+        assert settings.SMTP_URL == "smtp://127.0.0.1:5103"
+        assert load({**embedded, "EMPTY": "1"}).folder == tmp_path
+        assert load({}).folder == tmp_path / "var"
+
+    @pytest.mark.parametrize(
+        ("given", "is_public"),
+        [
+            ({}, False),
+            ({"PUBLIC_URL": "http://localhost:5000"}, False),
+            ({"PUBLIC_URL": "http://[::1]:5000"}, False),
+            ({"PUBLIC_URL": "http://portico.local"}, True),
+            ({"PUBLIC_URL": "http://192.168.1.4:5000"}, True),
+        ],
+    )
+    def test_takes_all_but_the_own_machine_for_public(
+        self, embedded: dict[str, str], given: dict[str, str], is_public: bool
+    ) -> None:
+        assert load({**embedded, **given}).is_public is is_public
+        assert load({**PRODUCTION, "DATABASE_URL": embedded["DATABASE_URL"]}).is_public
 
     def test_takes_real_providers_and_wall_time_in_production(self) -> None:
         settings = load(PRODUCTION)
@@ -105,6 +137,7 @@ class TestRefusals:
             ({"PORT": "0"}, "PORT"),
             ({"PORT": "70000"}, "PORT"),
             ({"DEMO": "perhaps"}, "DEMO"),
+            ({"DEMO": "1", "EMPTY": "1"}, "EMPTY"),
             ({"PORTICO_ENV": "staging"}, "PORTICO_ENV"),
             ({"PORTICO_COLOUR": "red"}, "PORTICO_COLOUR"),
             ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL"),
@@ -136,6 +169,7 @@ class TestRefusals:
             ({"ENCRYPTION_KEYS": "zz" * 32}, "ENCRYPTION_KEYS"),
             ({"PUBLIC_URL": "http://billing.example.com"}, "PUBLIC_URL"),
             ({"DEMO": "1"}, "DEMO"),
+            ({"EMPTY": "1"}, "EMPTY"),
             ({"SMTP_URL": "smtps://mail.example.com"}, "MAIL_FROM"),
             ({"CLOCK_URL": "http://127.0.0.1:5010/control/clock"}, "CLOCK_URL"),
             ({"STRIPE_API_URL": "http://127.0.0.1:5010/stripe"}, "STRIPE_API_URL"),
