@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
@@ -12,14 +10,13 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.billing import (
     audits,
-    claims,
-    leases,
     provider_accounts,
     provider_keys,
     provider_refusals,
+    provider_turns,
     provider_webhooks,
 )
-from app.billing.errors import Conflict, Invalid, ProviderUnavailable
+from app.billing.errors import Conflict, Invalid
 from app.billing.site import Credentials, Site
 from app.billing.vault import Unreadable
 from app.db import lock
@@ -64,7 +61,7 @@ def connect(
     ProviderUnavailable; nothing is connected then.
     """
     provider_keys.require_fit(site, provider, secret_key, livemode=livemode)
-    with _turn(db, site, member.app, provider, livemode=livemode):
+    with provider_turns.to_connect(db, site, member.app, provider, livemode=livemode):
         there = provider_accounts.connected(db, member.app, provider, livemode=livemode)
         if there is not None:
             return _as_it_is(site, there, secret_key)
@@ -80,23 +77,12 @@ def rotate(
     not accepted or is of another account, Conflict, and ProviderUnavailable; the present key stays
     then.
     """
-    provider_accounts.require_connected(account)
     provider_keys.require_fit(site, account.provider, secret_key, livemode=account.livemode)
-    before, present = account.sealed_credentials, _opened(site, account)
-    if present is not None and present.secret_key == secret_key:
-        return
-    db.commit()
-    fresh = _beside(site, account, present, secret_key)
-    identity = _same_account(db, site, account, fresh)
-    door = None
-    if present is None:
-        # The signing secret was sealed with the key, and can be opened no more than it.
-        door = provider_webhooks.install(site, _draft(site, account, fresh))
-        fresh = replace(fresh, webhook_secret=door.secret)
-    _swap(db, site, account, before, fresh, identity, door)
-    _note(db, site, member, account, "provider_account.key_replaced")
-    if door is not None:
-        provider_webhooks.tidy(site, _draft(site, account, fresh), door)
+    with provider_turns.to_change(db, site, account):
+        provider_accounts.require_connected(account)
+        present = _opened(site, account)
+        if present is None or present.secret_key != secret_key:
+            _rotate(db, site, member, account, present, secret_key)
 
 
 def ties(db: Session, account: ProviderAccount) -> Ties:
@@ -119,15 +105,40 @@ def disconnect(db: Session, site: Site, member: AppMember, account: ProviderAcco
     Answers False where the webhook has to be removed by hand. Raises Conflict while plans run or
     checkouts are pending at the account.
     """
+    with provider_turns.to_change(db, site, account):
+        if account.disconnected_at is not None:
+            return True
+        return _disconnect(db, site, member, account)
+
+
+def _rotate(
+    db: Session,
+    site: Site,
+    member: AppMember,
+    account: ProviderAccount,
+    present: Credentials | None,
+    secret_key: str,
+) -> None:
+    before, door = account.sealed_credentials, None
+    fresh = _beside(site, account, present, secret_key)
+    identity = _same_account(db, site, account, fresh)
+    if present is None:
+        # The signing secret was sealed with the key, and can be opened no more than it.
+        door = provider_webhooks.install(site, _draft(site, account, fresh))
+        fresh = replace(fresh, webhook_secret=door.secret)
+    _swap(db, site, account, before, fresh, identity, door)
+    _note(db, site, member, account, "provider_account.key_replaced")
+    if door is not None:
+        provider_webhooks.tidy(site, _draft(site, account, fresh), door)
+
+
+def _disconnect(db: Session, site: Site, member: AppMember, account: ProviderAccount) -> bool:
     draft = ProviderAccount(
         provider=account.provider,
         uuid=account.uuid,
         sealed_credentials=account.sealed_credentials,
     )
     locked = lock.one(db, ProviderAccount, account.id)
-    if locked.disconnected_at is not None:
-        db.commit()
-        return True
     if not ties(db, locked).are_none:
         db.rollback()
         raise Conflict(
@@ -137,20 +148,6 @@ def disconnect(db: Session, site: Site, member: AppMember, account: ProviderAcco
     _forget(db, locked)
     _note(db, site, member, locked, "provider_account.disconnected")
     return _withdrawn(site, draft)
-
-
-@contextmanager
-def _turn(db: Session, site: Site, app: App, provider: str, *, livemode: bool) -> Iterator[None]:
-    name = f"connect {app.uuid} {provider} {'live' if livemode else 'test'}"
-    if claims.wait(db, lambda: leases.take(db, name) or None) is None:
-        raise ProviderUnavailable(
-            "Somebody else is connecting this provider just now. Look again in a minute."
-        )
-    try:
-        yield
-    finally:
-        db.rollback()
-        leases.release(db, name, done_at=site.clock.now())
 
 
 def _as_it_is(site: Site, account: ProviderAccount, secret_key: str) -> Connected:

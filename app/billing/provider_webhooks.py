@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import audits, provider_accounts, provider_refusals
+from app.billing import audits, provider_accounts, provider_refusals, provider_turns
 from app.billing.errors import Conflict, Invalid
 from app.billing.site import Credentials, Site
 from app.billing.vault import Unreadable
@@ -73,19 +73,13 @@ def renew(db: Session, site: Site, member: AppMember, account: ProviderAccount) 
     Raises Conflict where the account was disconnected or changed meanwhile, or the key may not, and
     ProviderUnavailable; nothing is changed then.
     """
-    sealed = provider_accounts.require_connected(account).sealed_credentials
-    credentials = readable(site, account)
-    db.commit()
-    door = install(site, account)
-    if door.state == "missing":
-        raise Conflict(
-            "The key may not register webhooks. Set the webhook up by hand, as shown below."
-        )
-    fresh = site.seal(replace(credentials, webhook_secret=door.secret))
-    provider_accounts.swap(db, account, sealed, fresh, webhook=door.state)
-    _note(db, site, member, account, "provider_account.webhook_registered")
-    tidy(site, account, door)
-    return door
+    seen = account.sealed_credentials
+    with provider_turns.to_change(db, site, account):
+        provider_accounts.require_connected(account)
+        if account.sealed_credentials != seen:
+            # Another click did it while this one waited.
+            return Door(account.webhook)
+        return _renew(db, site, member, account)
 
 
 def keep_secret(
@@ -118,6 +112,20 @@ def readable(site: Site, account: ProviderAccount) -> Credentials:
             "The stored key can no longer be opened, since ENCRYPTION_KEYS was changed. Replace the"
             " key first."
         ) from error
+
+
+def _renew(db: Session, site: Site, member: AppMember, account: ProviderAccount) -> Door:
+    sealed, credentials = account.sealed_credentials, readable(site, account)
+    door = install(site, account)
+    if door.state == "missing":
+        raise Conflict(
+            "The key may not register webhooks. Set the webhook up by hand, as shown below."
+        )
+    fresh = site.seal(replace(credentials, webhook_secret=door.secret))
+    provider_accounts.swap(db, account, sealed, fresh, webhook=door.state)
+    _note(db, site, member, account, "provider_account.webhook_registered")
+    tidy(site, account, door)
+    return door
 
 
 def _register(site: Site, account: ProviderAccount, url: str) -> Door:

@@ -31,6 +31,7 @@ class ProviderAccount(Base):
     __table_args__ = (
         CheckConstraint("provider IN ('stripe', 'mollie')", name="provider"),
         CheckConstraint(f"webhook IN {WEBHOOKS!r}", name="webhook"),
+        Index(None, "app_id", "id"),
         Index(
             "uq_provider_account_connected",
             "app_id",

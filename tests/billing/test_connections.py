@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
@@ -198,6 +200,39 @@ class TestTheSigningSecret:
             knock(doors, account, earlier)
         assert arrived(db) == 2
         assert endpoints(sandbox, site.hook_url(account)) == 1
+
+    def test_is_renewed_once_by_clicks_at_once(
+        self,
+        account: ProviderAccount,
+        db: Session,
+        database: Database,
+        site: Site,
+        owner: AppMember,
+        sandbox: SandboxServer,
+    ) -> None:
+        def press(_: int) -> str:
+            with database.writer() as own:
+                member = own.get_one(AppMember, owner.id)
+                assert member.user
+                found = own.get_one(ProviderAccount, account.id)
+                own.commit()
+                together.wait()
+                return provider_webhooks.renew(own, site, member, found).state
+
+        together = Barrier(3)
+        db.commit()
+        with ThreadPoolExecutor(3) as pool:
+            states = list(pool.map(press, range(3)))
+
+        db.refresh(account)
+        made = db.scalars(
+            select(AuditEntry.id).where(AuditEntry.action == "provider_account.webhook_registered")
+        ).all()
+        db.commit()
+        assert states == ["registered"] * 3
+        assert len(made) == 1
+        assert endpoints(sandbox, site.hook_url(account)) == 1
+        assert provider_accounts.is_ready(site, account)
 
     def test_stays_where_the_provider_does_not_answer(
         self,

@@ -320,6 +320,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_provider_account"),
         sa.UniqueConstraint("uuid", name="uq_provider_account_uuid"),
     )
+    op.create_index("ix_provider_account_app_id_id", "provider_account", ["app_id", "id"])
     op.create_index(
         "uq_provider_account_connected",
         "provider_account",
