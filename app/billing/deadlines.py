@@ -33,6 +33,7 @@ MAY_GO_BACK = timedelta(days=180)
 # What a person decided to give back is looked after until it is done.
 GIVING_BACK = timedelta(hours=6)
 AFTER_AN_END = timedelta(days=1)
+AFTER_A_PLAN = timedelta(days=7)
 UNCLAIMED = timedelta(minutes=10)
 # Between the tries of what failed at a provider.
 _PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60, 240))
@@ -64,9 +65,11 @@ def next_look(checkout: CheckoutSession, *, now: datetime) -> datetime | None:
 
 def next_look_at_subscription(subscription: Subscription, *, now: datetime) -> datetime | None:
     """Answer when a subscription is looked at next: daily, soon after each renewal, when it is to
-    end, and when what failed is charged again."""
+    end, and when what failed is charged again. One that has ended is looked at each week while its
+    payments may still go back."""
     if subscription.status == "canceled":
-        return None
+        ended = subscription.ended_at or now
+        return now + AFTER_A_PLAN if now < ended + MAY_GO_BACK else None
     moments = [now + timedelta(days=1)]
     if subscription.period_end and subscription.period_end <= now:
         moments.append(now + timedelta(hours=1))

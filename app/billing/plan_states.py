@@ -7,7 +7,7 @@ from typing import cast
 
 from sqlalchemy.orm import Session
 
-from app.billing import mail_kinds, mails, plan_switches, timeline, webhooks
+from app.billing import deadlines, mail_kinds, mails, plan_switches, timeline, webhooks
 from app.models import Price, Subscription
 from app.models.subscription import END_REASONS as REASONS
 
@@ -26,7 +26,7 @@ def finish(subscription: Subscription, *, reason: str, at: datetime) -> None:
     subscription.ended_at = at
     subscription.settling_until = None
     subscription.overdue_since = subscription.next_retry_at = subscription.pay_by = None
-    subscription.next_check_at = None
+    subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=at)
 
 
 def tell(

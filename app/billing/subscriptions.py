@@ -138,7 +138,7 @@ def attach(subscription: Subscription, state: SubscriptionState, *, now: datetim
     if state.provider_id not in subscription.provider_ids:
         subscription.provider_ids = [*subscription.provider_ids, state.provider_id]
     if subscription.ended_at is not None:
-        subscription.next_check_at = None
+        subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=now)
     elif state.period_start is not None:
         plan_mirrors.status(subscription, state, now=now)
     elif state.status == "canceled" and subscription.canceled_at is None:
@@ -225,7 +225,8 @@ def _await_provider(db: Session, site: Site, subscription_id: int, *, cause: str
         else:
             row.status = "past_due"
         plan_states.tell(db, row, before, cause=cause, now=now)
-    row.next_check_at = None if row.ended_at else now + timedelta(days=1)
+    if row.ended_at is None:
+        row.next_check_at = now + timedelta(days=1)
     db.commit()
     return False
 

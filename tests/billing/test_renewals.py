@@ -282,3 +282,21 @@ class TestAChangeAtTheProviderItself:
         assert tara.timeline()[-1] == "subscription.changed"
         subscriptions.sync(tara.db, tara.site, before.id, cause="sweep")
         assert tara.timeline().count("subscription.changed") == 1
+
+
+class TestAPlanThatHasEnded:
+    @pytest.mark.parametrize("method", CARDS)
+    def test_is_looked_at_while_its_payments_may_go_back(self, tara: Buyer, method: str) -> None:
+        bought(tara, method)
+        tara.sandbox.charge_back(tara.rows(Payment)[0].provider_id)
+        tara.waits("1 days")
+        tara.sweeps()
+        tara.sweeps()
+        assert plan(tara).status == "canceled"
+        looked = plan(tara).next_check_at
+        assert looked is not None
+
+        tara.waits("200 days")
+        tara.sweeps()
+
+        assert plan(tara).next_check_at is None

@@ -146,7 +146,7 @@ class TestALook:
         subscriptions.sync(tara.db, tara.site, row.id, cause="sweep")
 
         after = plan(tara)
-        assert (after.status, after.next_check_at) == ("canceled", None)
+        assert after.status == "canceled"
         assert tara.timeline().count("subscription.canceled") == 1
 
 
