@@ -153,6 +153,22 @@ class TestGoingLive:
         assert alice.posts(path, {"typed_name": "Acme Notes"}).status == 403
 
 
+class TestAPrivateAddress:
+    def test_is_said_to_let_no_event_in(
+        self, alice: Visitor, world: World, db: Session, live: ProviderAccount
+    ) -> None:
+        live.webhook = "private"
+        db.commit()
+        base = f"/console/apps/{world.app.uuid}/providers/{live.uuid}"
+
+        page = alice.opens(f"{base}/webhook")
+
+        assert "no event can arrive" in page.words()
+        assert "Portico looks at open payments by itself" in page.words()
+        assert not page.has("console-providers-register")
+        assert "None can arrive at a private address" in alice.opens(base).words()
+
+
 class TestGoingBack:
     @pytest.fixture
     def back(self, world: World, db: Session) -> str:
