@@ -35,6 +35,12 @@ class EndpointForm(forms.Form):
     )
 
 
+@integration.get(ENDPOINTS)
+@guard.of_app()
+def endpoints(member: AppMember) -> str:
+    return _page(member, EndpointForm())
+
+
 @integration.post(ENDPOINTS)
 @guard.of_app(owner=True)
 def add_endpoint(member: AppMember) -> Response | tuple[str, int]:
