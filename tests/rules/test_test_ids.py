@@ -26,6 +26,15 @@ VERSION_1 = {
     *("invitation-resend-*", "invitation-revoke-*", "accept-name", "accept-submit"),
     *("member-role-*", "member-remove-*", "member-remove-confirm"),
     *("reset-email", "reset-submit", "new-password"),
+    *("setup-code", "setup-name", "setup-email", "setup-password", "setup-submit"),
+    *("setup-sandbox", "console-seller-country", "console-checklist", "console-checklist-*"),
+    *("console-add-app", "console-add-submit", "console-settings-save"),
+    *("console-branding-colour", "console-branding-save", "console-branding-contrast"),
+    *("console-branding-logo", "console-branding-upload", "console-branding-remove"),
+    *("console-branding-picture", "console-member-email", "console-member-role"),
+    *("console-member-invite", "console-member-role-*", "console-member-remove-*"),
+    *("console-member-remove-confirm", "console-invitation-resend-*"),
+    "console-invitation-withdraw-*",
 }
 SOURCES = {
     r'data-testid="([^"]+)"': ("templates", "*.html"),
