@@ -116,8 +116,10 @@ def replace(
     values = _checked(_with(settings, **same))
     lock.one(db, Product, old.product_id)
     old = lock.one(db, Price, old.id)
-    if old.archived_at is not None or old.product.archived_at is not None:
+    if old.archived_at is not None:
         raise Conflict("This price is archived, so it cannot be changed any more.")
+    if old.product.archived_at is not None:
+        raise Conflict("This product is archived. Sell it again before you change a price.")
     if all(getattr(old, name) == values[name] for name in _SAME):
         raise Invalid("This is the price as it is. Enter what shall be different.", field="amount")
     price = _make(db, old.product, values)

@@ -167,7 +167,7 @@ def _own(db: Session, member: AppMember, uuid: UUID) -> Product:
 def _checked(
     db: Session, app: App, settings: ProductSettings, product: Product | None
 ) -> dict[str, Any]:
-    name = typed.line(settings.name, "name", required="Enter the name of the product.") or ""
+    name = _name(db, app, settings, product)
     article_id, article_type_id = _article(db, app, settings, product)
     return {
         "name": name,
@@ -181,6 +181,17 @@ def _checked(
         "article_id": article_id,
         "article_type_id": article_type_id,
     }
+
+
+def _name(db: Session, app: App, settings: ProductSettings, product: Product | None) -> str:
+    name = typed.line(settings.name, "name", required="Enter the name of the product.") or ""
+    same = select(Product.id).where(
+        Product.app_id == app.id, Product.name == name, Product.archived_at.is_(None)
+    )
+    # Two of one name could not be told apart; and whoever presses twice does not get it twice.
+    if (product is None or product.name != name) and db.scalars(same.limit(1)).first():
+        raise Invalid("Another product of this app has this name.", field="name")
+    return name
 
 
 def _slug(

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.billing import outlets, product_settings
+from app.billing import outlets, product_settings, tax_settings, taxes
 from app.billing.errors import Invalid
 from app.billing.product_settings import ProductSettings
 from app.console import guard, plan_preview
@@ -40,6 +40,7 @@ def index(member: AppMember) -> str:
         more=shown[-1].id if len(found) > _AT_ONCE else None,
         outlets=outlets.of(db, sessions.site(), member.app, _sold(shown)),
         accounts=outlets.accounts(db, member.app),
+        lacks_own=tax_settings.lacks_own(member.app, taxes.rates(db, member.app_id)),
     )
 
 
@@ -75,6 +76,7 @@ def show(member: AppMember, product: UUID) -> str:
         member=member,
         product=found,
         outlets=outlets.of(db, sessions.site(), member.app, _sold([found])),
+        lacks_own=tax_settings.lacks_own(member.app, taxes.rates(db, member.app_id)),
         offered=plan_preview.newest(found),
         previews=plan_preview.of(found),
     )

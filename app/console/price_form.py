@@ -38,7 +38,10 @@ class PriceForm(forms.Form):
     )
     tax_behavior = StringField(lazy_gettext("The amount is"), default="exclusive")
     trial_days = forms.short_text(lazy_gettext("Days free at the beginning"), autocomplete="off")
-    max_quantity = forms.short_text(lazy_gettext("Most seats in one order"), autocomplete="off")
+    max_quantity = forms.short_text(
+        lazy_gettext("Most seats, or pieces, in one order"), autocomplete="off"
+    )
+    first_ids = {"interval": "interval-month", "tax_behavior": "tax_behavior-exclusive"}
 
     def settings(self) -> PriceSettings:
         """Answer what was entered."""

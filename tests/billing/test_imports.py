@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app.billing import imports, price_settings, pushes
 from app.billing.errors import Conflict, Invalid, NotAllowed, ProviderUnavailable
@@ -195,7 +195,7 @@ class TestTake:
         shown = look(tara)
 
         assert all(candidate.known for group in shown.groups for candidate in group.candidates)
-        tara.db.execute(ProviderPrice.__table__.delete())
+        tara.db.execute(delete(ProviderPrice))
         tara.db.commit()
         wanted = [c.provider_id for group in look(tara).groups for c in group.candidates]
         assert take(tara, *wanted) == Imported(products=0, prices=len(wanted))

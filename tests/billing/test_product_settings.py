@@ -45,7 +45,7 @@ class TestAdd:
     def test_finds_a_free_name_in_addresses(self, world: World) -> None:
         slugs = [
             add(world, name=name, article_type_id="", article_id="").slug
-            for name in ("Team", "Team", "日本", "a" * 90)
+            for name in ("Team!", "Team?", "日本", "a" * 90)
         ]
 
         assert slugs == ["team-2", "team-3", "product", "a" * 60]
@@ -56,6 +56,7 @@ class TestAdd:
             ({"name": " "}, "name"),
             ({"name": "x" * 201}, "name"),
             ({"name": "Te\x00am"}, "name"),
+            ({"name": "Team"}, "name"),
             ({"slug": "Team Plan"}, "slug"),
             ({"slug": "team"}, "slug"),
             ({"slug": "team-"}, "slug"),
