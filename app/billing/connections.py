@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -20,7 +20,16 @@ from app.billing.errors import Conflict, Invalid
 from app.billing.site import Credentials, Site
 from app.billing.vault import Unreadable
 from app.db import lock
-from app.models import Act, App, AppMember, CheckoutSession, Customer, ProviderAccount, Subscription
+from app.models import (
+    Act,
+    App,
+    AppMember,
+    CheckoutSession,
+    Customer,
+    ProviderAccount,
+    ProviderEvent,
+    Subscription,
+)
 from app.models.checkout_session import PENDING
 from app.models.subscription import RUNNING
 from app.providers import errors
@@ -312,6 +321,7 @@ def _forget(db: Session, account: ProviderAccount) -> None:
     account.webhook, account.disconnected_at = "missing", clock.wall()
     was_default, account.is_default = account.is_default, False
     db.flush()
+    _stop_looking(db, account)
     if not was_default:
         return
     heir = db.scalars(
@@ -325,6 +335,24 @@ def _forget(db: Session, account: ProviderAccount) -> None:
     ).first()
     if heir is not None:
         heir.is_default = True
+
+
+def _stop_looking(db: Session, account: ProviderAccount) -> None:
+    """Let neither the sweep nor a waiting event ask by a key that is gone."""
+    for rows in (CheckoutSession, Subscription):
+        db.execute(
+            update(rows)
+            .where(rows.provider_account_id == account.id, rows.next_check_at.is_not(None))
+            .values(next_check_at=None)
+        )
+    db.execute(
+        update(ProviderEvent)
+        .where(
+            ProviderEvent.provider_account_id == account.id,
+            ProviderEvent.state.in_(("received", "processing")),
+        )
+        .values(state="done", done_at=clock.wall())
+    )
 
 
 def _withdrawn(site: Site, draft: ProviderAccount) -> bool:

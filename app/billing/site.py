@@ -9,6 +9,7 @@ from functools import cached_property
 from hashlib import sha256
 
 from app import providers
+from app.billing.errors import Conflict
 from app.billing.vault import Vault
 from app.clock import Clock, clock_at
 from app.models import ProviderAccount
@@ -50,7 +51,13 @@ class Site:
         return self.connect(account.provider, account.sealed_credentials)
 
     def connect(self, provider: str, sealed_credentials: str) -> Provider:
-        """Answer the adapter for sealed credentials."""
+        """Answer the adapter for sealed credentials; raises Conflict where the account was
+        disconnected, and `vault.Unreadable`."""
+        if not sealed_credentials:
+            raise Conflict(
+                "The account at the payment provider was disconnected, so nothing can be done there"
+                " from here. Use the provider’s own dashboard."
+            )
         secrets = self.credentials(sealed_credentials)
         return providers.connect(
             provider,

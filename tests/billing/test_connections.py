@@ -14,13 +14,20 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import connections, going_live, provider_accounts, provider_webhooks
+from app.billing import connections, going_live, provider_accounts, provider_webhooks, sweep
 from app.billing.doors import Doors
 from app.billing.errors import Conflict, Invalid, ProviderUnavailable
 from app.billing.site import Site
 from app.billing.vault import Vault
 from app.db.engine import Database
-from app.models import Act, AppMember, AuditEntry, ProviderAccount, ProviderEvent
+from app.models import (
+    Act,
+    AppMember,
+    AuditEntry,
+    ProviderAccount,
+    ProviderEvent,
+    Subscription,
+)
 from tests.cast import World
 from tests.sandbox_server import SandboxServer
 
@@ -306,6 +313,45 @@ class TestDisconnect:
             provider_webhooks.renew(db, site, owner, account)
         with pytest.raises(Conflict, match="disconnected"):
             provider_accounts.make_default(db, site, owner, account)
+
+    def test_leaves_nothing_for_the_sweep_to_ask(
+        self,
+        account: ProviderAccount,
+        world: World,
+        db: Session,
+        database: Database,
+        site: Site,
+        owner: AppMember,
+    ) -> None:
+        knock(Doors(database, site), account, secret_of(site, account))
+        db.add(
+            Subscription(
+                app_id=owner.app_id,
+                tenant_id=world.globex.id,
+                provider_account_id=account.id,
+                price=world.price("team"),
+                provider_id="sub_1",
+                livemode=False,
+                family="default",
+                status="canceled",
+                quantity=1,
+                currency="EUR",
+                net=2900,
+                tax=0,
+                total=2900,
+                started_at=clock.wall(),
+                anchor_at=clock.wall(),
+                next_check_at=site.clock.now(),
+            )
+        )
+        db.commit()
+
+        connections.disconnect(db, site, owner, account)
+
+        swept = sweep.run(db, site)
+        assert (swept.failures, swept.events, swept.subscriptions) == (0, 0, 0)
+        with pytest.raises(Conflict, match="disconnected"):
+            site.provider(account)
 
     def test_of_a_key_nobody_can_open_says_that_the_webhook_is_left(
         self, account: ProviderAccount, db: Session, site: Site, owner: AppMember
