@@ -23,6 +23,8 @@ _GIVEN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = ("/healthz", "/readyz", "/metrics", "/assets/")
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _WHOM = re.compile(rf"/(t|tenants|apps)/({_UUID})(?=/|$)")
+# Long and no uuid: it may be what opens something, whatever the address is called.
+_OPAQUE = re.compile(rf"(?<=/)(?!{_UUID}(?:/|$))[\w-]{{24,}}(?=/|$)")
 _NAMES = {"t": "tenant", "tenants": "tenant", "apps": "app"}
 _LONGEST_PATH = 500
 
@@ -69,7 +71,9 @@ def _told(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """A path as it may be logged, and whom it names."""
     readable = path.encode("latin-1", "replace").decode("utf-8", "replace")
     shown = "".join(sign if sign.isprintable() else "�" for sign in readable[:_LONGEST_PATH])
-    return scrub(shown), tuple((_NAMES[kind], uuid) for kind, uuid in _WHOM.findall(path))
+    return scrub(_OPAQUE.sub("…", shown)), tuple(
+        (_NAMES[kind], uuid) for kind, uuid in _WHOM.findall(path)
+    )
 
 
 def _say(sentence: str) -> None:

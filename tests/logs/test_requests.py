@@ -150,6 +150,7 @@ class TestLines:
             f"/hooks/mollie/{UUID}/{TOKEN}",
             f"/pay/{UUID}?secret={TOKEN}",
             f"/sign-in?next=/link/{TOKEN}",
+            f"/whatever-comes-next/{TOKEN}/accept",
         ],
     )
     def test_show_no_secret_of_an_address(
