@@ -250,6 +250,8 @@ class TestWebhooks:
         assert disabled.heading == "http://127.0.0.1:9/moved"
         assert "It was disabled here" in disabled.words()
         assert enabled.has("console-webhook-ping")
+        for act in ("/ping", "/switch", "/rotate", "/remove"):
+            assert links_of(enabled, f"{one}{act}") == [f"{one}{act}"]
         assert alice.opens(one).status == 404
         assert actions(db) == [*["webhook_endpoint.changed"] * 3, "webhook_endpoint.removed"]
 
