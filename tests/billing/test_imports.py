@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import delete, func, select
 from app.billing import imports, price_settings, pushes
 from app.billing.errors import Conflict, Invalid, NotAllowed, ProviderUnavailable
 from app.billing.imports import Chosen, Imported, Preview
+from app.db.engine import Database
 from app.models import App, Price, Product, ProviderAccount, ProviderPrice
 from app.providers import errors
 from app.sandbox.store import Json
@@ -134,6 +136,33 @@ class TestTake:
         assert again == Imported(products=0, prices=0)
         assert [count(tara, model) for model in (Product, Price, ProviderPrice)] == before
         assert len(owners.noted(tara.world)) == 1
+
+    def test_pressed_twice_at_once_does_nothing_twice(
+        self, tara: Buyer, database: Database
+    ) -> None:
+        _, price_ids = made_there(tara)
+        member, account = owners.alice(tara.world), tara.world.account("stripe")
+        _ = (member.app, member.user)
+        tara.db.commit()
+        together, made = threading.Barrier(4), []
+
+        def press() -> None:
+            together.wait(timeout=10)
+            with database.writer() as db:
+                chosen = Chosen(price_ids)
+                made.append(
+                    imports.take(db, tara.site, member, account.uuid, chosen, now=NOW).prices
+                )
+                db.commit()
+
+        threads = [threading.Thread(target=press) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert sorted(made) == [0, 0, 0, 1]
+        assert count(tara, ProviderPrice) == 1
 
     def test_adds_later_prices_to_the_same_product(self, tara: Buyer) -> None:
         _, (first, second) = made_there(tara, "Gold", {}, {"recurring": {"interval": "month"}})

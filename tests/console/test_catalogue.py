@@ -141,11 +141,13 @@ class TestProducts:
         plans = f"/t/{world.globex.uuid}/plans"
 
         alice.posts(f"{path}/archive")
+        shown = alice.opens(path).words()
         gone = tara.opens(plans).has("plan-team")
         listed = alice.opens(f"{home}?archived").words()
         alice.posts(f"{path}/restore")
 
         assert "Plans that run at it go on" in asked.words()
+        assert "Not sold: the product is archived." in shown and "Sold by" not in shown
         assert (gone, tara.opens(plans).has("plan-team")) == (False, True)
         assert "Team" in listed
 
