@@ -34,8 +34,9 @@ sure-all: check setup ## The same, with every test on PostgreSQL too
 bench: $(INSTALLED) ## Speed as ratios against the bare SDK, a bare insert and a bare page
 	@$(BIN)/python -m tests.bench
 
-fuzz: setup ## The property tests, with new random examples and many of them
+fuzz: setup ## The property tests, with many new random examples; programs killed ten times
 	@$(BIN)/pytest --hypothesis-profile=fuzz -m hypothesis $(ARGS)
+	@RESTARTS=10 $(BIN)/pytest tests/concurrency/test_restarts.py
 
 fix: $(INSTALLED) ## Apply what lint and format can mend by themselves
 	@$(BIN)/ruff check --fix .

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-_PATIENCE_SECONDS = 30
+_PATIENCE_SECONDS = 60
 _PAUSE_SECONDS = 0.05
 _OWN_HEADERS = frozenset({"connection", "transfer-encoding", "content-length", "server", "date"})
 
