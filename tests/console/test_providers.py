@@ -217,6 +217,12 @@ class TestConnecting:
         assert account_of(db).id == account.id
         assert len(webhooks_of(sandbox, url)) == 1
 
+    def test_of_a_live_account_is_not_offered_in_the_demo(self, alice: Visitor, base: str) -> None:
+        page = alice.opens(f"{base}/live/mollie")
+
+        assert "no live account can be connected" in page.words()
+        assert not page.has("console-providers-key")
+
     def test_of_another_account_where_one_is_connected_leads_to_its_key(
         self, alice: Visitor, base: str
     ) -> None:
