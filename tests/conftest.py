@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +25,16 @@ network.close()
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
 hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("suite")
+
+
+# Begun last, one of these would keep one worker waiting for the other.
+_LONG = ("test_demo_runs.py", "test_whole_lives.py")
+_MEMORY = Path("/dev/shm")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin what takes longest first."""
+    items.sort(key=lambda item: item.path.name not in _LONG)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -76,9 +88,12 @@ def postgres_url(postgres_of_worker: str, cleaner: databases.Cleaner) -> str:
 
 
 @pytest.fixture(scope="session")
-def sqlite_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Answer where this worker keeps the file of its test at hand."""
-    return tmp_path_factory.mktemp("sqlite")
+def sqlite_folder() -> Iterator[Path]:
+    """Answer where this worker keeps the file of its test at hand: in memory where the system has a
+    place for that, since tests commit all the time and nothing has to outlive them."""
+    place = _MEMORY if os.access(_MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="portico-", dir=place) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

@@ -32,8 +32,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.e2e)
-    # The one that runs real processes takes longest: begun last, it would keep one worker waiting.
-    items.sort(key=lambda item: item.path.name != "test_demo_runs.py")
 
 
 @pytest.hookimpl(wrapper=True)
