@@ -20,6 +20,7 @@ from app.billing import (
     portal_links,
     storefronts,
     tenants,
+    viewings,
     webhooks,
 )
 from app.billing.deputies import Deputy
@@ -201,10 +202,10 @@ class TestDeleting:
     def test_closes_every_way_in(self, world: World, deputy: Deputy) -> None:
         erased(world, deputy)
 
-        asked = {"user_id": world.tara.id, "tenant_uuid": world.globex.uuid}
-        for enter in (tenants.find, storefronts.enter, storefronts.view):
+        user, globex = world.tara.id, world.globex.uuid
+        for enter in (tenants.find, storefronts.enter, storefronts.view, viewings.find):
             with pytest.raises(NotFound):
-                enter(world.db, **asked)
+                enter(world.db, user_id=user, tenant_uuid=globex)
         with pytest.raises(NotFound):
             deputies.of(world.db, deputy.member, world.globex.uuid)
         assert tenants.in_app(world.db, world.app.id, world.globex.uuid) is None

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from app import clock
 from app.db.base import Base
 from app.models import App, AppMember, AuditEntry, TimelineEntry
 from app.web import viewings
@@ -148,8 +149,8 @@ class TestAViewing:
     def test_ends_after_half_an_hour(
         self, viewer: Visitor, world: World, globex: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        over = viewings.clock.wall() + viewings.LASTS
-        monkeypatch.setattr(viewings.clock, "wall", lambda: over)
+        over = clock.wall() + viewings.LASTS
+        monkeypatch.setattr(clock, "wall", lambda: over)
 
         late = viewer.opens(f"{portal_of(world)}/")
 
@@ -160,7 +161,7 @@ class TestAViewing:
     def test_ends_with_the_role_that_allowed_it(
         self, viewer: Visitor, world: World, db: Session
     ) -> None:
-        db.execute(update(AppMember).values(deleted_at=viewings.clock.wall()))
+        db.execute(update(AppMember).values(deleted_at=clock.wall()))
         db.commit()
 
         assert viewer.opens(f"{portal_of(world)}/").status == 404
