@@ -96,8 +96,11 @@ class TestEveryList:
         stocked: None,
     ) -> None:
         alice = Visitor(flask_app, world.alice)
-        here = f"/console/apps/{world.app.uuid}/operations"
-        paths = list(addresses(db))
+        here = f"/console/apps/{world.app.uuid}"
+        paths = [f"/operations{path}" for path in addresses(db)]
+        # Whether a product was sold is asked for one that was, and for one that was not.
+        for slug in ("team", "starter"):
+            paths.append(f"/catalogue/products/{world.price(slug).product.uuid}/edit")
         db.commit()
         questions = Questions(database)
 
