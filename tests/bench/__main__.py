@@ -21,6 +21,7 @@ from tests.bench import (
     events,
     happenings,
     installation,
+    lists,
     load,
     measure,
     meter,
@@ -248,6 +249,7 @@ class Bench:
         self._goals += happenings.measure(here, count=plan.purchases, steady_seconds=plan.steady)
         self._goals += sweeps.measure(here, plan.sweep)
         self._goals += scale.measure(here, small=1000, large=plan.rows, openings=plan.count)
+        self._goals += lists.measure(here, count=plan.rows, openings=plan.count // 10)
 
     def _draw(self) -> None:
         cost = papers.measure(self._plan.papers)
