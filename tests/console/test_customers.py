@@ -89,6 +89,19 @@ class TestTheList:
         assert seen == [f"Acme {number:02}" for number in range(60)]
 
 
+class TestATenantsPage:
+    def test_leads_to_pages_that_are_there(self, alice: Visitor, world: World, globex: str) -> None:
+        world.begin_plan(world.globex)
+        page = alice.opens(globex)
+        own = f"/console/apps/{world.app.uuid}/"
+        links = {a.get("href", "") for a in page.all("a") if own in a.get("href", "")}
+
+        answers = {link: alice.opens(link).status for link in links}
+
+        assert f"{own}operations/tenants/{world.globex.uuid}" in answers
+        assert {link: status for link, status in answers.items() if status not in (200, 303)} == {}
+
+
 class TestANewTenant:
     def test_gets_its_details_and_its_first_admin_a_mail(
         self, support: Visitor, area: str, db: Session
