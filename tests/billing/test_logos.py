@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import logos
+from app.billing import demo, logos
 from app.billing.errors import Invalid, NotAllowed
+from app.billing.site import Site
 from app.models import AppMember, Logo
 from tests.cast import World
 
@@ -106,6 +107,16 @@ class TestAPicture:
 
         assert put(file).digest == put(file).digest
         assert db.scalar(select(func.count()).select_from(Logo)) == 1
+
+
+class TestTheDemo:
+    def test_is_put_back_without_it(self, put: Put, world: World, db: Session, site: Site) -> None:
+        put(encoded(Image.new("RGB", (40, 40)), "PNG"))
+
+        demo.reset(db, site)
+
+        db.refresh(world.app)
+        assert world.app.logo_digest is None
 
 
 class TestAFile:

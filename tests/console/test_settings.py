@@ -66,6 +66,17 @@ class TestSettings:
             }
         }
 
+    def test_are_shown_before_and_after_in_the_audit_log(
+        self, alice: Visitor, world: World, page_of: str
+    ) -> None:
+        typed = {**alice.opens(page_of).fields(page_of), "website": "", "name": "Acme <Notes>"}
+
+        alice.posts(page_of, typed)
+
+        log = alice.opens(page_of.replace("settings", "audit")).words()
+        assert "name: Acme Notes → Acme <Notes>" in log
+        assert "website: https://app.example.com → –" in log
+
     def test_that_stay_are_no_change(self, alice: Visitor, db: Session, page_of: str) -> None:
         answer = alice.posts(page_of, alice.opens(page_of).fields(page_of))
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import create_app
-from app.billing import first_runs
+from app.billing import accounts
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import App, AppMember, AuditEntry, User
@@ -144,15 +144,15 @@ class TestTwoAtOnce:
     ) -> None:
         first, second = Visitor(flask_app), Visitor(flask_app)
         token = second.token()
-        hash_password = first_runs.accounts.digest_of_new
+        hash_password = accounts.digest_of_new
 
         def slowly(password: str, *, email: str) -> str:
             if email == "olga@example.com":
-                monkeypatch.setattr(first_runs.accounts, "digest_of_new", hash_password)
+                monkeypatch.setattr(accounts, "digest_of_new", hash_password)
                 assert first.posts("/setup", {**FORM, "email": "first@example.com"}).status == 303
             return hash_password(password, email=email)
 
-        monkeypatch.setattr(first_runs.accounts, "digest_of_new", slowly)
+        monkeypatch.setattr(accounts, "digest_of_new", slowly)
 
         answer = second.client.post("/setup", data={**FORM, "csrf_token": token})
 
