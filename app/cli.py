@@ -18,7 +18,18 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import processes, upkeep
-from app.billing import apps, demo, first_runs, origins, replays, seals, sweep, verify
+from app.billing import (
+    accounts,
+    apps,
+    demo,
+    first_runs,
+    origins,
+    replays,
+    seals,
+    sweep,
+    two_factors,
+    verify,
+)
 from app.billing.differences import Difference
 from app.billing.errors import BillingError
 from app.billing.seals import Tally
@@ -33,6 +44,7 @@ _NO_TABLES = "The tables are not those this version needs: run flask --app wsgi 
 _SAID = {"differs": "", "repaired": "  repaired: ", "left": "  needs a person: "}
 demo_group = AppGroup("demo", help="The demo world: an app, two tenants, a catalogue, a sandbox.")
 origins_group = AppGroup("origins", help="Where an app's own pages are: returning, embedding.")
+accounts_group = AppGroup("accounts", help="The accounts of people who sign in.")
 events_group = AppGroup("events", help="The events providers have sent.")
 keys_group = AppGroup("keys", help="The keys that seal stored secrets.")
 db_group = AppGroup("db", help="The tables of the database.")
@@ -40,7 +52,7 @@ db_group = AppGroup("db", help="The tables of the database.")
 
 def install(flask_app: Flask) -> None:
     """Add our commands to `flask`."""
-    groups = (demo_group, origins_group, events_group, keys_group, db_group)
+    groups = (demo_group, origins_group, accounts_group, events_group, keys_group, db_group)
     for command in (*groups, show_setup, run_sweep, run_verify):
         flask_app.cli.add_command(command)
 
@@ -144,6 +156,16 @@ def run_verify(repair: bool, app: UUID | None, as_json: bool) -> None:
         report = verify.run(_database(), _site(), app=app, repair=repair, say=say)
     click.echo(json.dumps(report.as_dict(), indent=2) if as_json else report.sentence)
     sys.exit(0 if report.is_clean else 1)
+
+
+@accounts_group.command("two-factor-off")
+@click.argument("email")
+def switch_two_factor_off(email: str) -> None:
+    """Let somebody sign in by password alone, who has lost phone and recovery codes. Make sure of
+    who asks: nothing else stands between a stolen password and the account."""
+    with _plain_words():
+        _in_session(lambda db, _: two_factors.remove(db, accounts.named(db, email)))
+    click.echo(f"{email} signs in by password alone now, and is signed out everywhere.")
 
 
 @events_group.command("list")

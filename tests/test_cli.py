@@ -12,7 +12,7 @@ from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import create_app
+from app import clock, create_app
 from app.billing import sweep, tenants
 from app.billing.site import Site
 from app.db import migrations
@@ -39,6 +39,28 @@ def run(flask_app: Flask) -> FlaskCliRunner:
 def said(result: Result) -> str:
     assert result.exit_code == 0, result.output
     return result.output
+
+
+class TestAccounts:
+    def test_lose_a_second_factor_that_was_lost(
+        self, world: World, run: FlaskCliRunner, db: Session
+    ) -> None:
+        world.tara.two_factor_at = clock.wall()
+        world.db.commit()
+        command = ["accounts", "two-factor-off", world.tara.email]
+
+        done = said(run.invoke(args=command))
+        again = run.invoke(args=command)
+        unknown = run.invoke(args=[*command[:-1], "nobody@nowhere.example"])
+
+        assert done == (
+            "tara@globex.example signs in by password alone now, and is signed out everywhere.\n"
+        )
+        db.refresh(world.tara)
+        assert (world.tara.two_factor_at, world.tara.session_epoch) == (None, 1)
+        assert "is off for tara@globex.example" in again.output
+        assert "Nobody signs in as nobody@nowhere.example." in unknown.output
+        assert [again.exit_code, unknown.exit_code] == [1, 1]
 
 
 class TestOrigins:

@@ -51,6 +51,14 @@ def of_email(db: Session, email: str) -> User | None:
     ).one_or_none()
 
 
+def named(db: Session, email: str) -> User:
+    """Answer the user of a typed e-mail; raises NotFound."""
+    user = of_email(db, plain_email(email))
+    if user is None:
+        raise NotFound("Nobody signs in as %(email)s.", email=email)
+    return user
+
+
 def email(db: Session, user_id: int) -> str | None:
     """Answer what a user signs in with; None where the user is gone."""
     return db.scalar(select(User.email).where(User.id == user_id, User.deleted_at.is_(None)))

@@ -33,8 +33,9 @@ from app.money import Money
 
 Row = TypeVar("Row", bound=Base)
 _KINDS = (App, Origin, User, AppMember, Tenant, Membership, Product, Price, TaxRate, ApiKey)
-# Who is connected and what signs tokens stays, so that keys handed out before go on working.
-_STAYS = ("provider_account", "signing_key")
+# Who is connected and what signs tokens stays, so that keys handed out before go on working; so do
+# logos, which mails and kept pages may name.
+_STAYS = ("provider_account", "signing_key", "logo")
 
 
 @dataclass
@@ -66,7 +67,9 @@ def make(db: Session, site: Site, *, fresh: bool = False) -> App:
     it back as it was at first and remove the ones that came later. The portal's own origin is
     always the present one."""
     maker = _Maker(db, fresh)
-    app = maker.put(App, world.APP["name"], {**world.APP, "livemode": False})
+    app = maker.put(
+        App, world.APP["name"], {**world.APP, "livemode": False, "require_two_factor": False}
+    )
     for origin in world.ORIGINS:
         row = maker.put(Origin, origin, {"app_id": app.id, "origin": origin})
         if origin == world.PORTAL:
