@@ -161,7 +161,11 @@ def _accounts(db: Session, people: Collection[User]) -> None:
     # What was sent to the person rather than to the tenant, such as a new password's link.
     db.execute(delete(Mail).where(Mail.tenant_id.is_(None), Mail.recipient.in_(emails)))
     for user in people:
-        db.execute(delete(FailedSignIn).where(FailedSignIn.subject.endswith(f":{user.email}")))
+        db.execute(
+            delete(FailedSignIn).where(
+                FailedSignIn.subject.endswith(f":{user.email}", autoescape=True)
+            )
+        )
         user.email = f"{user.uuid}@deleted.invalid"
         user.name = user.password_digest = user.locale = user.external_id = None
         user.sealed_totp_secret = user.two_factor_at = user.last_totp_step = None
