@@ -17,7 +17,7 @@ from app.billing import sweep, tenants
 from app.billing.site import Site
 from app.db import migrations
 from app.db.engine import Database
-from app.models import App
+from app.models import App, User
 from app.providers import errors
 from config import Config
 from tests import payer
@@ -56,8 +56,8 @@ class TestAccounts:
         assert done == (
             "tara@globex.example signs in by password alone now, and is signed out everywhere.\n"
         )
-        db.refresh(world.tara)
-        assert (world.tara.two_factor_at, world.tara.session_epoch) == (None, 1)
+        kept = select(User.two_factor_at, User.session_epoch).where(User.id == world.tara.id)
+        assert db.execute(kept).one()._tuple() == (None, 1)
         assert "is off for tara@globex.example" in again.output
         assert "Nobody signs in as nobody@nowhere.example." in unknown.output
         assert [again.exit_code, unknown.exit_code] == [1, 1]
