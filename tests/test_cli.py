@@ -57,7 +57,7 @@ class TestAccounts:
             "tara@globex.example signs in by password alone now, and is signed out everywhere.\n"
         )
         kept = select(User.two_factor_at, User.session_epoch).where(User.id == world.tara.id)
-        assert db.execute(kept).one()._tuple() == (None, 1)
+        assert tuple(db.execute(kept).one()) == (None, 1)
         assert "is off for tara@globex.example" in again.output
         assert "Nobody signs in as nobody@nowhere.example." in unknown.output
         assert [again.exit_code, unknown.exit_code] == [1, 1]
