@@ -9,7 +9,7 @@ from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.billing import imports, outlets, pushes
+from app.billing import import_previews, imports, outlets, pushes
 from app.billing.errors import BillingError, Conflict, Invalid, ProviderUnavailable
 from app.billing.imports import Chosen
 from app.billing.pushes import PushLine
@@ -119,7 +119,7 @@ def _import_page(member: AppMember, at: ProviderAccount, error: BillingError | N
         member=member,
         account=at,
         provider=site.capabilities(at.provider).name,
-        preview=imports.preview(sessions.db(), site, member.app, at),
+        preview=import_previews.show(sessions.db(), site, member.app, at),
         chosen=_chosen(),
         problem=filters.words(error.text) if error else None,
         wrong=error.field if error else None,

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select
 
-from app.billing import imports, price_settings, pushes
+from app.billing import import_previews, imports, price_settings, pushes
 from app.billing.errors import Conflict, Invalid, NotAllowed, ProviderUnavailable
-from app.billing.imports import Chosen, Imported, Preview
+from app.billing.import_previews import Preview
+from app.billing.imports import Chosen, Imported
 from app.db.engine import Database
 from app.models import App, Price, Product, ProviderAccount, ProviderPrice
 from app.providers import errors
@@ -35,7 +36,7 @@ def made_there(buyer: Buyer, name: str = "Gold", *prices: Json) -> tuple[str, li
 
 def look(buyer: Buyer) -> Preview:
     account = buyer.world.account("stripe")
-    return imports.preview(buyer.db, buyer.site, buyer.world.app, account)
+    return import_previews.show(buyer.db, buyer.site, buyer.world.app, account)
 
 
 def take(buyer: Buyer, *prices: str, **typed: Any) -> Imported:
