@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.billing import requests
+from app.billing import provider_accounts, requests
 from app.billing.site import Site
 from app.db import once
 from app.db.base import table
@@ -21,6 +21,8 @@ from app.providers.base import (
 )
 
 _ACT = table(Act)
+# The others follow from what the provider told us a moment ago.
+_ASKED_BY_PEOPLE = ("refund", "forget_payment_method", "set_default_method")
 
 
 def begin_subscription(
@@ -208,7 +210,7 @@ def ask(
 
     `effect` names it: asked for again it is the same act. What was done stays done; what failed is
     tried again. `request` is what is sent, from `requests.dump`; `uuid` is ours in it where the
-    provider keeps one.
+    provider keeps one. Raises Conflict for what people ask at an account that was disconnected.
     """
     known = _ACT.c.effect == effect
     # An insert would wait for whoever is writing what came of the act, who may wait for a row that
@@ -216,6 +218,8 @@ def ask(
     found = db.scalars(select(_ACT.c.id).where(known, _ACT.c.state != "failed")).first()
     if found is not None:
         return int(found)
+    if kind in _ASKED_BY_PEOPLE:
+        provider_accounts.require_within_reach(db, account_id)
     asked = once.insert(
         db,
         Act,

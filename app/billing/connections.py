@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.billing import (
     audits,
+    connection_rows,
     provider_accounts,
     provider_keys,
     provider_refusals,
@@ -173,14 +174,14 @@ def _connect(
     db: Session, site: Site, member: AppMember, provider: str, secret_key: str, *, livemode: bool
 ) -> Connected:
     credentials = Credentials(
-        secret_key, hook_secret=provider_accounts.hook_secret(site, provider, None)
+        secret_key, hook_secret=connection_rows.hook_secret(site, provider, None)
     )
     db.commit()
     identity = _identity(site, provider, credentials)
     account = _place(db, member.app, provider, identity, livemode=livemode)
     draft = _draft(site, account, credentials)
     door = provider_webhooks.install(site, draft)
-    provider_accounts.fill(site, account, credentials, identity, door)
+    connection_rows.fill(site, account, credentials, identity, door)
     account.is_default = not any(
         other.is_default for other in provider_accounts.of(db, member.app, livemode=livemode)
     )
@@ -192,7 +193,7 @@ def _connect(
         now=clock.wall(),
         details={"account": str(account.uuid), "webhook": door.state},
     )
-    provider_accounts.store(db)
+    connection_rows.store(db)
     return Connected(account, replaced=provider_webhooks.tidy(site, draft, door))
 
 
@@ -245,7 +246,7 @@ def _beside(
     if present is not None:
         return replace(present, secret_key=secret_key)
     return Credentials(
-        secret_key, hook_secret=provider_accounts.hook_secret(site, account.provider, None)
+        secret_key, hook_secret=connection_rows.hook_secret(site, account.provider, None)
     )
 
 

@@ -12,7 +12,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from app.billing import demo_rows, portal_links, provider_accounts, signing_keys, taxes, tokens
+from app.billing import (
+    demo_accounts,
+    demo_rows,
+    portal_links,
+    provider_accounts,
+    signing_keys,
+    taxes,
+    tokens,
+)
 from app.billing import demo_world as world
 from app.billing.demo_world import uuid_of
 from app.billing.errors import NotAllowed, NotFound, ProviderUnavailable
@@ -112,7 +120,7 @@ def _connect(db: Session, site: Site, app: App, provider: str) -> None:
     account = provider_accounts.connected(db, app, provider, livemode=False)
     db.commit()
     if account is None or not provider_accounts.is_ready(site, account):
-        provider_accounts.connect(
+        demo_accounts.connect(
             db,
             site,
             app=app,

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import inspect, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, undefer
 
 import config
 from app import clock
-from app.billing import audits, provider_keys, provider_refusals, provider_webhooks
+from app.billing import audits, provider_keys
 from app.billing.errors import Conflict, NotFound
-from app.billing.site import Credentials, Site
+from app.billing.site import Site
 from app.billing.vault import Unreadable
 from app.models import App, AppMember, ProviderAccount
-from app.providers.base import Identity
 
 
 def of(db: Session, app: App, *, livemode: bool | None = None) -> list[ProviderAccount]:
@@ -74,68 +71,6 @@ def connected(db: Session, app: App, provider: str, *, livemode: bool) -> Provid
     ).one_or_none()
 
 
-def connect(
-    db: Session,
-    site: Site,
-    *,
-    app: App,
-    provider: str,
-    secret_key: str,
-    livemode: bool = False,
-    is_default: bool = False,
-    uuid: UUID | None = None,
-) -> ProviderAccount:
-    """Connect an account for whoever set this installation up, and register our door there; an
-    account already connected for this provider and mode gets the new key. Commits.
-
-    Owners go through `connections`. `uuid` is for a new account. Raises Invalid for a key of
-    another mode or one the provider does not accept, Conflict where it refuses our address, and
-    ProviderUnavailable; nothing is stored then.
-    """
-    provider_keys.require_fit(site, provider, secret_key, livemode=livemode)
-    account = connected(db, app, provider, livemode=livemode)
-    db.commit()
-    credentials = Credentials(secret_key, hook_secret=hook_secret(site, provider, account))
-    draft = ProviderAccount(
-        provider=provider,
-        uuid=account.uuid if account else uuid or uuid4(),
-        sealed_credentials=site.seal(credentials),
-    )
-    with provider_refusals.told(site, provider):
-        identity = site.provider(draft).identify()
-    door = provider_webhooks.install(site, draft)
-    if account is None:
-        account = ProviderAccount(
-            app_id=app.id, provider=provider, livemode=livemode, uuid=draft.uuid
-        )
-        db.add(account)
-    fill(site, account, credentials, identity, door)
-    if is_default:
-        forget_default(db, account)
-    account.is_default = is_default
-    store(db)
-    provider_webhooks.tidy(site, account, door)
-    return account
-
-
-def fill(
-    site: Site,
-    account: ProviderAccount,
-    credentials: Credentials,
-    identity: Identity,
-    door: provider_webhooks.Door,
-) -> None:
-    """Write into a row what makes it a connected account."""
-    account.sealed_credentials = site.seal(
-        Credentials(credentials.secret_key, door.secret, credentials.hook_secret)
-    )
-    account.key_hint = provider_keys.hint(credentials.secret_key)
-    account.provider_id, account.name = identity.provider_id, identity.name
-    account.webhook = door.state
-    account.connected_at, account.disconnected_at = clock.wall(), None
-    account.checks, account.checked_at = None, None
-
-
 def swap(
     db: Session, account: ProviderAccount, before: str, sealed: str, **values: str | None
 ) -> None:
@@ -189,6 +124,15 @@ def require_connected(account: ProviderAccount) -> ProviderAccount:
     return account
 
 
+def require_within_reach(db: Session, account_id: int) -> None:
+    """Raise Conflict for an account whose key is forgotten: what is asked there is never done."""
+    if db.get_one(ProviderAccount, account_id).disconnected_at is not None:
+        raise Conflict(
+            "The account at the payment provider was disconnected, so nothing can be done there"
+            " from here. Use the provider’s own dashboard."
+        )
+
+
 def is_ready(site: Site, account: ProviderAccount) -> bool:
     """Answer whether the provider accepts our key and calls our present address; asks it."""
     try:
@@ -216,26 +160,7 @@ def refuse_live_in_demo(db: Session, site: Site) -> None:
         )
 
 
-def hook_secret(site: Site, provider: str, account: ProviderAccount | None) -> str | None:
-    """Answer the unguessable end of an unsigned provider's hook address: what payments under way
-    carry stays, else a new one."""
-    try:
-        kept = site.credentials(account.sealed_credentials).hook_secret if account else None
-    except Unreadable:
-        kept = None
-    return kept or (secrets.token_urlsafe(24) if provider == "mollie" else None)
-
-
 def subject(site: Site, account: ProviderAccount) -> str:
     """Answer what the audit log calls an account."""
     mode = "live" if account.livemode else "test"
     return f"{site.capabilities(account.provider).name} {mode} {account.name or ''}".strip()
-
-
-def store(db: Session) -> None:
-    """Commit an account that becomes connected; raises Conflict where another one just was."""
-    try:
-        db.commit()
-    except IntegrityError as error:
-        db.rollback()
-        raise Conflict("Somebody else has just connected this provider. Look again.") from error

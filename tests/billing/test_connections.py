@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import connections, going_live, provider_accounts, provider_webhooks, sweep
+from app.billing import acts, connections, going_live, provider_accounts, provider_webhooks, sweep
 from app.billing.doors import Doors
 from app.billing.errors import Conflict, Invalid, ProviderUnavailable
 from app.billing.site import Site
@@ -352,6 +352,15 @@ class TestDisconnect:
         assert (swept.failures, swept.events, swept.subscriptions) == (0, 0, 0)
         with pytest.raises(Conflict, match="disconnected"):
             site.provider(account)
+        with pytest.raises(Conflict, match="disconnected"):
+            acts.ask(
+                db,
+                "refund",
+                "refund:payment:1",
+                account_id=account.id,
+                reason="asked",
+                now=clock.wall(),
+            )
 
     def test_of_a_key_nobody_can_open_says_that_the_webhook_is_left(
         self, account: ProviderAccount, db: Session, site: Site, owner: AppMember

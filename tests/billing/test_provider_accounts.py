@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import provider_accounts
+from app.billing import demo_accounts, provider_accounts
 from app.billing.errors import Invalid, ProviderUnavailable
 from app.billing.site import Site
 from app.billing.vault import Vault
@@ -94,7 +94,7 @@ class TestConnect:
     ) -> None:
         before = world.account("stripe")
 
-        again = provider_accounts.connect(
+        again = demo_accounts.connect(
             db, site, app=world.app, provider="stripe", secret_key=STRIPE_KEY, is_default=True
         )
 
@@ -107,14 +107,14 @@ class TestConnect:
     ) -> None:
         before = site.hook_url(world.account("mollie"))
 
-        again = provider_accounts.connect(
+        again = demo_accounts.connect(
             db, site, app=world.app, provider="mollie", secret_key="test_sandboxother"
         )
 
         assert site.hook_url(again) == before
 
     def test_has_one_default(self, world: World, db: Session, site: Site) -> None:
-        provider_accounts.connect(
+        demo_accounts.connect(
             db,
             site,
             app=world.app,
@@ -138,7 +138,7 @@ class TestConnect:
         db.commit()
 
         assert not provider_accounts.is_ready(site, account)
-        provider_accounts.connect(
+        demo_accounts.connect(
             db, site, app=world.app, provider="stripe", secret_key="sk_test_sandbox_acme"
         )
 
@@ -168,7 +168,7 @@ class TestConnect:
         before = world.account("stripe").sealed_credentials
 
         with pytest.raises(Invalid) as refusal:
-            provider_accounts.connect(
+            demo_accounts.connect(
                 db,
                 site,
                 app=world.app,
@@ -188,7 +188,7 @@ class TestConnect:
         before = world.account("stripe").sealed_credentials
 
         with pytest.raises(Invalid, match="Stripe does not accept this key"):
-            provider_accounts.connect(
+            demo_accounts.connect(
                 db, site, app=world.app, provider="stripe", secret_key="sk_test_sandbox___nobodys"
             )
 
@@ -203,7 +203,7 @@ class TestConnect:
             port = unused.getsockname()[1]
 
         with pytest.raises(ProviderUnavailable, match="Stripe does not answer"):
-            provider_accounts.connect(
+            demo_accounts.connect(
                 db,
                 changed(STRIPE_API_URL=f"http://127.0.0.1:{port}"),
                 app=world.app,
