@@ -209,7 +209,7 @@ class TestTheLists:
     def test_narrow_and_lead_on_page_by_page(
         self, alice: Visitor, world: World, db: Session, here: str
     ) -> None:
-        account = world.account("mollie")
+        account, now = world.account("mollie"), clock.wall()
         for number in range(30):
             db.add(
                 Payment(
@@ -221,11 +221,11 @@ class TestTheLists:
                     status="failed" if number == 7 else "paid",
                     amount=100 + number,
                     currency="EUR",
-                    attempted_at=clock.wall() - timedelta(days=30 - number),
+                    attempted_at=now - timedelta(days=30 - number),
                 )
             )
         db.commit()
-        day = (clock.wall() - timedelta(days=10)).date()
+        day = (now - timedelta(days=10)).date()
 
         first = alice.opens(f"{here}/payments")
         older = next(a.get("href", "") for a in first.all("a") if a.get("rel") == "next")
