@@ -219,7 +219,7 @@ class TestTake:
 
     def test_knows_again_what_was_pushed(self, tara: Buyer) -> None:
         member, account = owners.alice(tara.world), tara.world.account("stripe")
-        pushes.run(tara.db, tara.site, member, account.uuid, now=NOW)
+        pushes.run(tara.db, tara.site, member, account.uuid, now=NOW, seconds=600)
         before = count(tara, Price)
 
         shown = look(tara)
@@ -266,7 +266,7 @@ class TestTake:
         typed = price_settings.PriceSettings(amount="490", currency="EUR", interval="year")
         price = price_settings.add(tara.db, member, gold.uuid, typed, now=NOW)
 
-        pushes.run(tara.db, tara.site, member, account.uuid, now=NOW)
+        pushes.run(tara.db, tara.site, member, account.uuid, now=NOW, seconds=600)
 
         stripe = owners.at_stripe(tara.world, tara.site, tara.sandbox)
         ours = {found["metadata"].get("portico_uuid"): found for found in stripe.find("prices")}

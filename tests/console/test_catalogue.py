@@ -277,6 +277,14 @@ class TestTax:
         assert all(warning in alice.opens(f"{home}{path}").words() for path in ("", "/tax"))
 
 
+def pushes_all(alice: Visitor, path: str) -> Page:
+    """Press until nothing is left, as a slow machine needs more than one press."""
+    page = alice.opens(path)
+    while page.has("console-catalogue-push"):
+        page = alice.opens(alice.posts(path).location)
+    return page
+
+
 class TestAtTheProviders:
     def test_pushes_to_stripe_and_says_why_not_to_mollie(
         self, alice: Visitor, home: str, world: World
@@ -286,9 +294,8 @@ class TestAtTheProviders:
         path = f"{home}/providers/{stripe}/push"
         before = alice.opens(path)
 
-        pushed = alice.posts(path)
+        after = pushes_all(alice, path)
 
-        after = alice.opens(pushed.location)
         assert "Will be made" in before.words() and before.has("console-catalogue-push")
         assert "Nothing is missing." in after.words()
         assert "Mollie keeps no catalogue" in alice.opens(f"{home}/providers").words()
@@ -314,7 +321,7 @@ class TestAtTheProviders:
     ) -> None:
         account = world.account("stripe").uuid
         db.commit()
-        alice.posts(f"{home}/providers/{account}/push")
+        pushes_all(alice, f"{home}/providers/{account}/push")
         path, before = f"{home}/providers/{account}/import", count(db, Price)
 
         shown = alice.opens(path)
