@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy.orm import joinedload
 
 from app.billing import owner_acts
 from app.billing.errors import Conflict, Invalid, NotAllowed, NotFound, ProviderUnavailable
 from app.billing.owner_acts import State, When
-from app.models import AuditEntry, Invoice, Mail, Payment, Subscription, TimelineEntry
+from app.db.engine import Database
+from app.models import AppMember, AuditEntry, Invoice, Mail, Payment, Subscription, TimelineEntry
 from app.money import Money
 from app.providers import errors
 from tests import payer
@@ -88,6 +91,46 @@ class TestRefunding:
 
         assert states == ["done", "done"]
         assert len(tara.refunds()) == len(tara.rows(AuditEntry)) == 1
+
+    @pytest.mark.parametrize("method", CARDS)
+    def test_pressed_many_times_at_once_is_one_refund(
+        self, tara: Buyer, database: Database, method: str
+    ) -> None:
+        bought(tara, method)
+        (paid,) = tara.rows(Payment)
+        member_id, payment, form = alice(tara).id, paid.uuid, uuid4()
+        tara.db.commit()
+        together, failures = threading.Barrier(4), list[BaseException]()
+
+        def press() -> None:
+            try:
+                with database.writer() as db:
+                    loads = [joinedload(AppMember.app), joinedload(AppMember.user)]
+                    member = db.get_one(AppMember, member_id, options=loads)
+                    db.commit()
+                    together.wait()
+                    owner_acts.refund(
+                        db,
+                        tara.site,
+                        member,
+                        payment,
+                        amount=Money(500, "EUR"),
+                        reason=WHY,
+                        request_uuid=form,
+                    )
+                    db.commit()
+            except BaseException as error:
+                failures.append(error)
+
+        presses = [threading.Thread(target=press) for _ in range(4)]
+        for one in presses:
+            one.start()
+        for one in presses:
+            one.join()
+
+        assert failures == []
+        assert [amount for amount, _ in tara.refunds()] == [500]
+        assert len(tara.rows(AuditEntry)) == 1
 
     def test_waits_for_a_provider_that_does_not_answer(self, tara: Buyer) -> None:
         bought(tara, "mollie-card")
