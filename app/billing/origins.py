@@ -35,7 +35,8 @@ def register(
     """Register an origin such as https://app.example.com: payers may be sent back there and, with
     `may_embed`, its pages may show the portal in a frame. One that is registered is changed.
 
-    `by` is who the audit log names. Raises Invalid for anything but scheme, host in lower case, and port.
+    `by` is who the audit log names. Raises Invalid for anything but scheme, host in lower case, and
+    port.
     """
     if not _SOUND.fullmatch(origin) or not urls.is_sound(origin):
         raise Invalid(

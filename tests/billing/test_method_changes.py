@@ -133,8 +133,8 @@ class TestAdding:
         tara.waits("1 hours")
         tara.sweeps()
         made = len(tara.payments()) - before
-        # At Mollie the set-up takes and gives back a verification payment, and each try is a new one;
-        # Stripe goes on with the attempt there is.
+        # At Mollie the set-up takes and gives back a verification payment, and each try is a new
+        # one; Stripe goes on with the attempt there is.
         assert made == (2 if method == "mollie-card" else 0)
         assert done(tara, "charge") + done(tara, "collect") == 1
         assert tara.told().count("payment_method.default_changed") == 1

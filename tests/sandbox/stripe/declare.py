@@ -13,8 +13,8 @@ from tests.contracts import load
 
 Json = dict[str, Any]
 SHAPES = """
-    account charge checkout.session customer dispute event invoice invoice_payment item line_item mandate
-    payment_intent payment_method plan price product refund setup_intent subscription
+    account charge checkout.session customer dispute event invoice invoice_payment item line_item
+    mandate payment_intent payment_method plan price product refund setup_intent subscription
     subscription_item tax_id tax_rate webhook_endpoint
 """
 # An enumeration longer than this is written once, under a name.
