@@ -17,7 +17,7 @@ from app.db.engine import Database
 from config import Config
 from config import load as load_config
 from tests import cast, databases, network
-from tests.sandbox_server import SandboxServer, serve_sandbox
+from tests.sandbox_server import SandboxServer, calm_time, serve_sandbox
 
 network.close()
 
@@ -109,7 +109,7 @@ def database_url(
 @pytest.fixture(scope="session")
 def sandbox_of_worker() -> Iterator[SandboxServer]:
     """Serve one sandbox for all tests of this worker."""
-    with serve_sandbox() as server:
+    with serve_sandbox(wall=calm_time) as server:
         yield server
 
 

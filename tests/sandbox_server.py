@@ -7,6 +7,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +20,9 @@ from app.sandbox.serve import Server
 from tests import contracts
 
 Json = dict[str, Any]
+# In the middle of a month and of a day: what a test says must not depend on when it runs.
+CALM_DAY = datetime(2027, 3, 10, 10, tzinfo=UTC)
+_BEGUN = time.monotonic()
 # The machine's proxy settings must not send a loopback call elsewhere.
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -117,6 +121,11 @@ class SandboxServer:
         with OPENER.open(request, timeout=120) as response:
             answer: Json = json.load(response)
         return answer
+
+
+def calm_time() -> float:
+    """Answer a time, in seconds since 1970, that passes as it does, but began on a calm day."""
+    return CALM_DAY.timestamp() + time.monotonic() - _BEGUN
 
 
 class Watch:

@@ -20,7 +20,7 @@ from tests.e2e import portal as portals
 from tests.e2e.actors import PATIENCE, Cookies, Payer
 from tests.e2e.portal import Door, Portal
 from tests.e2e.saas import Saas
-from tests.sandbox_server import SandboxServer, serve_sandbox
+from tests.sandbox_server import SandboxServer, calm_time, serve_sandbox
 
 Meet = Callable[..., Payer]
 PEOPLE = pytest.StashKey[list[Payer]]()
@@ -69,7 +69,7 @@ def door() -> Iterator[Door]:
 @pytest.fixture(scope="session")
 def sandbox_of_worker() -> Iterator[SandboxServer]:
     """Serve a sandbox of the journeys' own: it calls the port of their portals."""
-    with serve_sandbox() as server:
+    with serve_sandbox(wall=calm_time) as server:
         yield server
 
 

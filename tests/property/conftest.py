@@ -6,7 +6,7 @@ import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,14 @@ from app.db.engine import Database
 from app.sandbox.serve import Server
 from tests.cast import World
 from tests.property.trouble import WatchedSite
-from tests.sandbox_server import SandboxServer, serve_sandbox
+from tests.sandbox_server import CALM_DAY, SandboxServer, serve_sandbox
 
 
 class Day:
     """The day on which a life begins; its time only moves where the sandbox's clock is moved."""
 
     def __init__(self) -> None:
-        self.moment = datetime(2027, 3, 10, 10, tzinfo=UTC)
+        self.moment = CALM_DAY
 
     def __call__(self) -> float:
         return self.moment.timestamp()

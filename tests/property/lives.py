@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -47,9 +47,7 @@ from app.providers.base import CheckoutState, Provider
 from tests import payer
 from tests.property.conftest import Stage
 from tests.property.trouble import Crash
-from tests.sandbox_server import SandboxServer
-
-MORNING = datetime(2027, 3, 10, 10, tzinfo=UTC)
+from tests.sandbox_server import CALM_DAY, SandboxServer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -337,6 +335,6 @@ def _all(db: Session, model: Any, names: str) -> list[tuple[Any, ...]]:
 
 def begin(stage: Stage, purchase: Purchase) -> Life:
     """Answer a life at its beginning, on a copy of a database that holds the demo world."""
-    stage.begin(MORNING)
+    stage.begin(CALM_DAY)
     site = WatchedSite(stage.site.config, stage.sandbox.app.world.clock)
     return Life(stage.database, site, stage.sandbox, purchase)
