@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.e2e import ledger
@@ -22,12 +24,13 @@ class TestAdminSavesACard:
         tara.has_no_plan()
 
     def test_gets_back_what_mollie_took_to_try_the_card(
-        self, tara: Payer, sandbox: SandboxServer
+        self, tara: Payer, sandbox: SandboxServer, news_arrives: Callable[[], None]
     ) -> None:
         tara.adds_a_card("mollie-card")
         tara.pays()
 
         tara.sees_checkout("active")
+        news_arrives()
 
         (verification,) = ledger.charges(sandbox, "mollie")
         assert ledger.given_back(sandbox, "mollie") == [verification["id"]]
