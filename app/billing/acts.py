@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from app.billing import provider_accounts, requests
@@ -23,6 +23,12 @@ from app.providers.base import (
 _ACT = table(Act)
 # The others follow from what the provider told us a moment ago.
 _ASKED_BY_PEOPLE = ("refund", "forget_payment_method", "set_default_method")
+
+# Nothing is left undone by it: the payer was told that nothing changed and nothing was charged, and
+# only a figure they see and confirm may be charged.
+IS_REFUSED_CHANGE = and_(
+    _ACT.c.state == "failed", _ACT.c.kind == "change_subscription", _ACT.c.reason == "plan_changed"
+)
 
 
 def begin_subscription(

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, not_, or_, select
 from sqlalchemy.orm import Session
 
-from app.billing import deadlines
+from app.billing import acts, deadlines
 from app.models import (
     Act,
     CheckoutSession,
@@ -85,7 +85,7 @@ def load(db: Session, *, now: datetime) -> Load:
             "review": _count(db, CheckoutSession.state == _word("needs_review")),
         },
         failed={
-            "act": _count(db, Act.state == _word("failed")),
+            "act": _count(db, Act.state == _word("failed"), not_(acts.IS_REFUSED_CHANGE)),
             "event": _count(db, ProviderEvent.state == _word("failed")),
         },
         delivery_lag_seconds=_age(

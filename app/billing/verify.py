@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import ColumnElement, exists, not_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.billing import (
+    acts,
     apps,
     deeds,
     differences,
@@ -292,7 +293,9 @@ def _due_acts(db: Session, scope: Scope) -> list[int]:
     return list(
         db.scalars(
             select(Act.id)
-            .where(Act.state.in_(("waiting", "failed")), or_(*of_scope))
+            .where(
+                Act.state.in_(("waiting", "failed")), not_(acts.IS_REFUSED_CHANGE), or_(*of_scope)
+            )
             .order_by(Act.id)
         )
     )

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, update
 
-from app.billing import verify
+from app.billing import gauges, verify
 from app.billing.differences import Difference
 from app.billing.orders import Placed
 from app.billing.verify import Report
@@ -31,6 +31,7 @@ from app.models import (
 from app.providers import errors
 from app.providers.base import Provider, RefundRequest
 from tests import payer
+from tests.billing import running_plans
 from tests.billing.purchases import Buyer, raising
 
 CARDS = ["stripe-card", "mollie-card"]
@@ -206,6 +207,19 @@ class TestWhatWasLost:
 
         assert kinds(stays.left) == {"act"} and not stays.is_clean
         repaired(verifies)
+
+    def test_a_change_the_bank_declined_is_over(self, tara: Buyer, verifies: Verify) -> None:
+        running_plans.bought(tara, "stripe-card", card_number="4000000000000341")
+        settled(tara)
+        running_plans.changes(tara, "business")
+        assert tara.acts()[-1] == ("change_subscription", "plan_changed", "failed")
+        tried = tara.posts("/stripe/v1/subscriptions/*")
+
+        report = verifies(repair=True)
+
+        assert report.is_clean and report.differences == []
+        assert tara.posts("/stripe/v1/subscriptions/*") == tried
+        assert gauges.load(tara.db, now=tara.site.clock.now()).failed["act"] == 0
 
 
 IN_A_YEAR = timedelta(days=400)
