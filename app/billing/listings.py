@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any, Literal
 from uuid import UUID
 
@@ -221,7 +221,7 @@ def _conditions(shape: _Shape, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.since is not None:
         conditions.append(shape.at >= _midnight(wanted.since))
     if wanted.until is not None:
-        conditions.append(shape.at < _midnight(wanted.until) + timedelta(days=1))
+        conditions.append(shape.at <= datetime.combine(wanted.until, time.max, UTC))
     return conditions
 
 
