@@ -78,7 +78,7 @@ def on_file(method: PaymentMethod) -> str:
 def forecast(line: Forecast) -> str:
     """Renewal: €45.22"""
     return str(_FORECASTS[line.kind]) % {
-        "amount": filters.money(line.amount) if line.amount else "",
+        "amount": "" if line.amount is None else filters.money(line.amount),
         "plan": line.plan,
         "quantity": filters.number(line.quantity or 1),
     }

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import update
 
+from app.models import Subscription
 from tests import payer
 from tests.cast import World
 from tests.pages import Page, Visitor
@@ -76,6 +78,18 @@ class TestActive:
         assert page.words("plan-name") == "Team, yearly"
         assert page.at("plan-status").get("data-status") == "active"
         assert "Renewal: €452.20" in page.words()
+
+    def test_shows_what_a_credit_leaves_to_charge(
+        self, tara: Visitor, begin: Begin, world: World
+    ) -> None:
+        come_back(tara, payer.pays(begin("stripe-card")))
+        world.db.execute(update(Subscription).values(credit=45220 + 5220))
+        world.db.commit()
+
+        page = tara.opens(f"/t/{world.globex.uuid}/")
+
+        assert "€0.00 on" in page.words()
+        assert ["Renewal: €0.00" in page.words(), "Renewal: €400.00" in page.words()] == [True] * 2
 
     def test_calls_a_one_time_purchase_paid(self, tara: Visitor, begin: Begin) -> None:
         page = come_back(tara, payer.pays(begin("stripe-card", "onboarding", None)))
