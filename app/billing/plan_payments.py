@@ -47,7 +47,10 @@ def take(
     counts = _counts_by_dates(db, site, subscription)
     for payment, state, *_ in recorded:
         if counts:
-            plan_switches.take_effect(db, subscription, now=state.created_at + renewals.EARLY)
+            begun = state.created_at
+            plan_switches.take_effect(
+                db, subscription, now=begun + renewals.EARLY, charged_at=begun
+            )
             renewals.assign(db, subscription, payment, state)
         elif state.invoice_id in bills and payment.period_start is None:
             bill = bills[state.invoice_id]

@@ -64,16 +64,18 @@ def take_effect(
     *,
     now: datetime,
     period_start: datetime | None = None,
+    charged_at: datetime | None = None,
 ) -> bool:
     """Switch a locked plan to its scheduled change if the moment has come, and answer whether it
-    did; `period_start` is when the present period began, where the provider says so. Figures, price
-    and quantity count from then on, and another interval counts from that moment."""
+    did; `period_start` is when the present period began, where the provider says so; `charged_at`
+    is when the charge was made that shows the moment has come, and the change is dated by it.
+    Figures, price and quantity count from then on, and another interval counts from that moment."""
     change = on_its_way(db, subscription.id)
     if change is None or change.state != "scheduled":
         return False
     if max(now, period_start or now) < change.takes_effect_at:
         return False
-    _switch(db, subscription, change, cause="clock", now=now)
+    _switch(db, subscription, change, cause="clock", now=charged_at or now)
     return True
 
 

@@ -257,6 +257,8 @@ class TestConfirm:
         assert renewals(tara) == [TEAM, BUSINESS // 2]
         assert tara.told().count("subscription.changed") == 1
         assert tara.rows(SubscriptionChange)[0].state == "done"
+        (entry,) = entries(tara, "subscription.changed")
+        assert change.takes_effect_at <= entry.at <= tara.site.clock.now()
 
     def test_at_mollie_of_another_interval_counts_from_the_next_charge(self, tara: Buyer) -> None:
         first = bought(tara, MOLLIE).period_end
