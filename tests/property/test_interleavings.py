@@ -13,6 +13,9 @@ from tests.property import lives
 from tests.property.conftest import Stage
 from tests.property.lives import Purchase
 
+# `make fuzz` looks for these.
+pytestmark = pytest.mark.hypothesis
+
 STEPS = (
     "come_back",
     "leave",

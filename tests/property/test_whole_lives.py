@@ -22,6 +22,9 @@ from tests.property.conftest import Stage
 from tests.property.life import NEWS, Weather
 from tests.property.trouble import KINDS, Trouble, WatchedSite
 
+# `make fuzz` looks for these.
+pytestmark = pytest.mark.hypothesis
+
 # Month ends, a leap day, the turn of a year, clocks put forward and back.
 MORNINGS = tuple(
     datetime(*day, 10, tzinfo=UTC)
