@@ -53,14 +53,14 @@ def look_up(host: str, port: int) -> list[str]:
 
 def require(url: str, *, field: str, is_open: bool) -> None:
     """Raise Invalid for an address we would never call, as far as its text tells: names are looked
-    up each time we call. `is_open` lets http and this network pass, for the demo."""
+    up each time we call. `is_open` lets http and this machine pass, for the demo."""
     if not urls.is_sound(url):
         raise Invalid("must be an absolute https address without a user", field=field)
     parts = urlsplit(url)
     if parts.fragment or (parts.scheme != "https" and not is_open):
         raise Invalid("must be an https address without a fragment", field=field)
     address = _literal(parts.hostname or "")
-    if address is not None and not is_open and not is_public(address):
+    if address is not None and not _may_be_called(address, is_open=is_open):
         raise Invalid("must be on the internet, not on a private network", field=field)
 
 
@@ -68,14 +68,14 @@ def check(url: str, *, is_open: bool, look_up: LookUp = look_up) -> Target:
     """Look a URL's host up and answer where to connect; to be asked before each call, since names
     may lead elsewhere the next time (DNS rebinding).
 
-    Raises Refused where any of its addresses is not public, unless `is_open`.
+    Raises Refused where any of its addresses is not public; `is_open` lets this machine pass.
     """
     parts = urlsplit(url)
     if not parts.hostname or (parts.scheme != "https" and not is_open):
         raise Refused("The address must be https.")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     found = [ip_address(ip.partition("%")[0]) for ip in _look_up(look_up, parts.hostname, port)]
-    if not is_open and not all(is_public(ip) for ip in found):
+    if not all(_may_be_called(ip, is_open=is_open) for ip in found):
         raise Refused("The address leads to a private network.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(parts.scheme, parts.hostname, port, str(found[0]), path)
@@ -89,6 +89,10 @@ def is_public(address: IpAddress) -> bool:
         return not any(address in network for network in _NEVER)
     stands_for_another = address.sixtofour or address.teredo
     return address in _INTERNET and not stands_for_another
+
+
+def _may_be_called(address: IpAddress, *, is_open: bool) -> bool:
+    return is_public(address) or (is_open and address.is_loopback)
 
 
 def _look_up(look_up: LookUp, host: str, port: int) -> Sequence[str]:

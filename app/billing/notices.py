@@ -33,7 +33,8 @@ def paid(
     cause: str,
     now: datetime,
 ) -> None:
-    """Tell that an invoice is paid, once; one of nothing needs no receipt."""
+    """Tell that an invoice is paid, once. The receipt is for what was charged: one that a credit
+    paid needs none."""
     webhooks.publish(
         db,
         subject,
@@ -42,7 +43,7 @@ def paid(
         payload=_invoice(invoice),
         now=now,
     )
-    if invoice.total <= 0:
+    if payment is None or not payment.is_paid or invoice.total <= 0:
         return
     timeline.note(
         db,
@@ -50,7 +51,7 @@ def paid(
         "invoice.paid",
         cause=cause,
         now=now,
-        details={"amount": invoice.total, "currency": invoice.currency},
+        details={"amount": payment.amount, "currency": payment.currency},
     )
     plan = subject if isinstance(subject, Subscription) else None
     renews = plan is not None and plan.is_running and plan.canceled_at is None
@@ -58,15 +59,15 @@ def paid(
         db,
         mail_kinds.Receipt(
             plan=_name(db, subject),
-            amount=invoice.amount,
+            amount=payment.total,
             quantity=subject.quantity,
             period_start=invoice.period_start,
             period_end=invoice.period_end,
-            next_charge=plan.renewal if plan and renews else None,
+            next_charge=_next_charge(plan) if plan and renews else None,
             next_charge_at=plan.period_end if plan and renews else None,
-            method=payment.method if payment else None,
-            brand=payment.brand if payment else None,
-            last4=payment.last4 if payment else None,
+            method=payment.method,
+            brand=payment.brand,
+            last4=payment.last4,
             invoice_uuid=str(invoice.uuid),
             invoice_number=invoice.document_number or invoice.provider_number,
         ),
@@ -218,6 +219,10 @@ def charged_back(
         livemode=payment.livemode,
         now=now,
     )
+
+
+def _next_charge(plan: Subscription) -> Money:
+    return Money(max(plan.total - plan.credit, 0), plan.currency)
 
 
 def _invoice(invoice: Invoice) -> dict[str, Any]:

@@ -58,12 +58,9 @@ def record(db: Session, state: PaymentState, subject: Subject) -> Payment:
 
 def watched(db: Session, subscription_id: int, *, now: datetime) -> list[str]:
     """Answer the provider's ids of a plan's attempts of which something may still come: undecided
-    ones, and the one its checkout made, which may go back and is not among the plan's latest."""
-    may_go_back = (
-        (Payment.status == "paid")
-        & Payment.checkout_id.is_not(None)
-        & (Payment.attempted_at > now - deadlines.MAY_GO_BACK)
-    )
+    ones, and those that may go back. Not all are among the latest of its provider subscription: the
+    first payment, a charge that made another one good, and those from before it was resumed."""
+    may_go_back = (Payment.status == "paid") & (Payment.attempted_at > now - deadlines.MAY_GO_BACK)
     asked = select(Payment.provider_id).where(
         Payment.subscription_id == subscription_id,
         Payment.status.in_(UNDECIDED) | may_go_back,

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.billing import dunning, periods, subscriptions, sweep
+from app.billing import cancelations, dunning, periods, subscriptions, sweep
 from app.billing.orders import Placed
 from app.models import Invoice, Mail, Payment, PaymentMethod, Refund, Subscription
 from app.money import Money
@@ -300,3 +300,18 @@ class TestAPlanThatHasEnded:
         tara.sweeps()
 
         assert plan(tara).next_check_at is None
+
+    def test_that_was_resumed_finds_what_goes_back_of_before(self, tara: Buyer) -> None:
+        bought(tara, "mollie-card")
+        renews(tara)
+        cancelations.cancel(tara.db, tara.site, membership=tara.membership, reason=None)
+        cancelations.resume(tara.db, tara.site, membership=tara.membership)
+        assert plan(tara).status == "active"
+
+        tara.sandbox.refund(tara.rows(Payment)[1].provider_id, 700)
+        for _ in range(4):
+            tara.waits("1 days")
+            tara.sweeps()
+
+        assert tara.rows(Payment)[1].refunded == 700
+        assert [row.total for row in tara.rows(Invoice) if row.kind == "credit_note"] == [700]
