@@ -116,7 +116,7 @@ def write(checkout: CheckoutSession) -> Answer:
         ClientSecret=site.vault.open(secret) if secret else None,
         CustomerId=articles.customer_id(calls.db(), checkout),
         PaymentIntentId=intents[-1] if intents else None,
-        StripeAccount=checkout.provider_account.provider_id,
+        StripeAccount=checkout.provider_account.connect_id,
     )
     return Answer("StripeCheckoutQueryResponse", _BODIES, body.model_dump())
 

@@ -22,7 +22,8 @@ class ProviderAccount(Base):
     disconnected.
 
     One connected account per app, provider and mode. `provider_id` and `name` are the provider's
-    own (None where the key may not read them), `key_hint` the last four characters of the key.
+    own (None where the key may not read them), `key_hint` the last four characters of the key;
+    `connect_id` is set where it is reached through a platform (Stripe Connect).
     `checks` is what the last check found, at `checked_at`. A row whose `connected_at` is None was
     never connected: its door is being registered, or that failed.
     """
@@ -48,6 +49,7 @@ class ProviderAccount(Base):
     livemode: Mapped[bool] = mapped_column(default=False)
     sealed_credentials: Mapped[str]
     provider_id: Mapped[str | None]
+    connect_id: Mapped[str | None]
     name: Mapped[str | None]
     key_hint: Mapped[str | None]
     is_default: Mapped[bool] = mapped_column(default=False)

@@ -142,7 +142,7 @@ class TestCreate:
         self, host: Caller, order: Json, world: World
     ) -> None:
         account: ProviderAccount = world.account("stripe")
-        account.provider_id = "acct_1PqR"
+        account.connect_id = "acct_1PqR"
 
         body: Any = host.posts(PATH, order).json
 

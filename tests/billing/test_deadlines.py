@@ -74,7 +74,10 @@ class TestASubscription:
 
             assert look == BEGAN + timedelta(hours=wait)
 
-    def test_that_ended_is_not_looked_at(self) -> None:
-        row = Subscription(status="canceled", period_end=BEGAN)
+    def test_that_ended_is_looked_at_each_week_while_money_may_go_back(self) -> None:
+        row = Subscription(status="canceled", period_end=BEGAN, ended_at=BEGAN)
 
-        assert deadlines.next_look_at_subscription(row, now=BEGAN) is None
+        week = BEGAN + timedelta(days=7)
+        assert deadlines.next_look_at_subscription(row, now=BEGAN) == week
+        late = BEGAN + timedelta(days=180)
+        assert deadlines.next_look_at_subscription(row, now=late) is None

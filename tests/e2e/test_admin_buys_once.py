@@ -41,6 +41,7 @@ class TestAdminBuysOnce:
         tara.goes_to("")
         row = tara.page.get_by_role("row", name="€583.10")
         row.get_by_role("link").click()
+        expect(tara.page.get_by_role("heading", level=1)).to_contain_text("Invoice")
 
-        expect(tara.page).to_have_url(receipt)
+        tara.opens(receipt)
         tara.sees_checkout("active")

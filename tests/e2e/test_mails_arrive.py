@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,12 +16,16 @@ from tests.sandbox_server import SandboxServer
 
 @pytest.mark.parametrize("method", ["stripe-card", "mollie-ideal"])
 def test_a_receipt_comes_once_and_leads_to_its_invoice(
-    tara: Payer, portal: Portal, sandbox: SandboxServer, method: str
+    tara: Payer,
+    portal: Portal,
+    sandbox: SandboxServer,
+    news_arrives: Callable[[], None],
+    method: str,
 ) -> None:
     tara.orders("team", "month", method=method)
     tara.pays()
     tara.sees_checkout("active")
-    portal.worker.wait_idle()
+    news_arrives()
     portal.worker.send_mails()
 
     (mail,) = sandbox.mails()

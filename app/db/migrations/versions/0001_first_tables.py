@@ -296,6 +296,7 @@ def upgrade() -> None:
         sa.Column("livemode", sa.Boolean(), nullable=False),
         sa.Column("sealed_credentials", sa.String(), nullable=False),
         sa.Column("provider_id", sa.String()),
+        sa.Column("connect_id", sa.String()),
         sa.Column("name", sa.String()),
         sa.Column("key_hint", sa.String()),
         sa.Column("is_default", sa.Boolean(), nullable=False),
