@@ -27,7 +27,7 @@ BOTH = ("concurrency", "db", "models", "test_hooks.py", "test_jobs.py")
 # Of these, the tests of what happens at the same moment do, and one in so many of the others;
 # `make sure-all` runs every test on both (docs/decisions/0013).
 SAMPLED = ("api", "billing")
-ONE_IN = 15
+ONE_IN = 5
 AT_ONCE = ("at_once", "moment", "same_time", "together", "two_", "parallel", "racing", "deadlock")
 TESTS = Path(__file__).parent
 TEMPLATE = "portico_template"
