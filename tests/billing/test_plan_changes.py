@@ -44,6 +44,11 @@ def stated(buyer: Buyer) -> tuple[str, str | None, int, int]:
     return found
 
 
+def receipts(buyer: Buyer) -> list[dict[str, Any]]:
+    """Answer what each receipt tells, oldest first."""
+    return [mail.values for mail in buyer.rows(Mail) if mail.kind == "receipt"]
+
+
 def renewals(buyer: Buyer) -> list[int]:
     """Answer what was paid, oldest first."""
     return [amount for status, amount in buyer.payments() if status == "paid"]
@@ -229,6 +234,24 @@ class TestConfirm:
         lives_on(tara, "1 month")
         assert plan(tara).credit == 0
         assert stated(tara) == ("Team", "month", 1, TEAM // 2)
+
+    def test_that_a_credit_pays_brings_no_receipt_and_one_it_pays_in_part_names_what_was_charged(
+        self, tara: Buyer
+    ) -> None:
+        bought(tara, STRIPE)
+        changes(tara, quantity=1)
+        before = receipts(tara)
+
+        lives_on(tara, "1 month")
+        lives_on(tara, "1 month")
+
+        assert renewals(tara) == [TEAM, TEAM // 2]
+        assert tara.timeline().count("invoice.paid") == 2
+        assert [mail["amount"]["minor"] for mail in before] == [TEAM]
+        # The first renewal was paid by the credit, the second by the card.
+        assert [mail["amount"]["minor"] for mail in receipts(tara)] == [TEAM, TEAM // 2]
+        (_, later) = receipts(tara)
+        assert later["next_charge"]["minor"] == TEAM // 2
 
     def test_of_another_interval_begins_its_period_now(self, tara: Buyer) -> None:
         first = bought(tara, STRIPE).period_end
