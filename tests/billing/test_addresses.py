@@ -105,7 +105,9 @@ class TestAName:
     def test_on_this_machine_is_called_in_the_demo(self) -> None:
         assert addresses.check("http://127.0.0.1:8000", is_open=True).ip == "127.0.0.1"
 
-    @pytest.mark.parametrize("beside", ["10.0.0.1", "169.254.169.254", "192.168.0.1", "fd00:ec2::254"])
+    @pytest.mark.parametrize(
+        "beside", ["10.0.0.1", "169.254.169.254", "192.168.0.1", "fd00:ec2::254"]
+    )
     def test_beside_this_machine_is_refused_in_the_demo_too(self, beside: str) -> None:
         with pytest.raises(Refused):
             addresses.check("http://a.example/", is_open=True, look_up=lambda *_: [beside])
