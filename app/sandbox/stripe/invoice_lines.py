@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+
+from babel.numbers import format_currency, get_currency_precision
 
 from app.sandbox.store import Json
 from app.sandbox.stripe import amounts
@@ -35,7 +38,7 @@ def whole(account: Account, subscription: Json, item: Json, start: int, end: int
     price, quantity = item["price"], item.get("quantity", 1)
     name = product_name(account, price)
     return Draft(
-        description=f"{quantity} × {name} (at {price['unit_amount_decimal']} minor units)",
+        description=f"{quantity} × {name} (at {_each(price)})",
         price=price,
         quantity=quantity,
         rates=rates_of(subscription, item),
@@ -45,6 +48,14 @@ def whole(account: Account, subscription: Json, item: Json, start: int, end: int
         subscription=subscription["id"],
         item=item["id"],
     )
+
+
+def _each(price: Json) -> str:
+    """€19.00 / month"""
+    currency = price["currency"].upper()
+    exponent = get_currency_precision(currency)
+    amount = Decimal(price["unit_amount_decimal"]).scaleb(-exponent)
+    return f"{format_currency(amount, currency, locale='en')} / {price['recurring']['interval']}"
 
 
 def rates_of(subscription: Json, item: Json) -> list[Json]:

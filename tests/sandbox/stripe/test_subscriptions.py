@@ -49,6 +49,13 @@ class TestRenewal:
             "invoice.payment_succeeded",
         ]
 
+    def test_names_what_each_costs_on_the_invoice(self, shop: Shop) -> None:
+        plan = shop.subscriber(price=shop.price(1900))
+
+        (line,) = now_of(shop, plan).latest_invoice.lines.data
+
+        assert line.description == "1 × Team (at €19.00 / month)"
+
     def test_on_the_31st_keeps_to_the_end_of_the_month(self, shop: Shop) -> None:
         shop.sandbox.advance_to("2027-01-31T12:00:00Z")
         plan = shop.subscriber()
