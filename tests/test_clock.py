@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app import clock
+from tests import ports
 from tests.sandbox_server import SandboxServer
 
 SECOND = timedelta(seconds=1)
@@ -37,8 +37,7 @@ class TestClockAt:
     def test_goes_on_by_itself_while_the_sandbox_does_not_answer(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as unused:
-            port = unused.getsockname()[1]
+        port = ports.free()
         billing = clock.clock_at(f"http://127.0.0.1:{port}/control/clock")
 
         with caplog.at_level(logging.WARNING):

@@ -17,7 +17,7 @@ import pytest
 
 from app import processes
 from config import Config
-from tests import databases
+from tests import databases, ports
 
 ROOT = Path(__file__).parent.parent
 
@@ -42,8 +42,7 @@ FAILING = "raise SystemExit(3)"
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    return ports.free()
 
 
 def start(port: int, **programs: str) -> subprocess.Popen[str]:

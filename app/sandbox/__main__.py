@@ -40,7 +40,7 @@ def main() -> int:
         _complain(f"The sandbox cannot keep its state in {state}: {e}.")
         return 1
     try:
-        return _serve(app, port, mail_port)
+        return _listen(app, port, mail_port)
     finally:
         app.close()
 
@@ -56,24 +56,26 @@ def _mail_port(port: int) -> int:
     return port + _TO_MAILBOX if port + _TO_MAILBOX <= 65535 else port - _TO_MAILBOX
 
 
-def _serve(app: Sandbox, port: int, mail_port: int) -> int:
-    try:
-        door = smtp.open_mailbox(app.world.mailbox, mail_port)
-    except OSError as e:
-        _complain(f"The sandbox cannot take mail on 127.0.0.1:{mail_port}: {e.strerror}.")
-        return 1
-    try:
-        return _answer(app, port)
-    finally:
-        door.close()
-
-
-def _answer(app: Sandbox, port: int) -> int:
+def _listen(app: Sandbox, port: int, mail_port: int) -> int:
+    # The web port first: where another sandbox runs, that is the one to be named.
     try:
         server = Server(app, port)
     except OSError as e:
         _complain(f"The sandbox cannot listen on 127.0.0.1:{port}: {e.strerror}.")
         return 1
+    try:
+        door = smtp.open_mailbox(app.world.mailbox, mail_port)
+    except OSError as e:
+        server.server_close()
+        _complain(f"The sandbox cannot take mail on 127.0.0.1:{mail_port}: {e.strerror}.")
+        return 1
+    try:
+        return _serve(app, server)
+    finally:
+        door.close()
+
+
+def _serve(app: Sandbox, server: Server) -> int:
     app.world.base_url = server.url
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

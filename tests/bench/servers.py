@@ -20,7 +20,7 @@ import psycopg
 
 from app import processes
 from config import ROOT, Config, load
-from tests import databases
+from tests import databases, ports
 from tests.bench import meter
 
 _START_SECONDS = 30
@@ -57,7 +57,7 @@ def granian(
     target: str, settings: Mapping[str, str], *, factory: bool = False, workers: int = 1
 ) -> Iterator[Server]:
     """Serve a WSGI application with the flags of `make run`."""
-    port = free_port()
+    port = ports.free()
     config = load({**settings, "PORT": str(port)})
     command = processes.programs(config)["portal"][:-1]
     command += ["--factory"] if factory else []
@@ -102,13 +102,6 @@ def call(url: str) -> str:
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url) as answer:
         text: bytes = answer.read()
     return text.decode()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 def settings(database_url: str, upstream_url: str) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,6 +17,7 @@ from app.db import migrations
 from app.db.base import Base
 from app.db.engine import Database
 from app.models import App, FailedSignIn, Origin, PortalLink, Tenant, TimelineEntry, User
+from tests import ports
 from tests.cast import World
 from tests.sandbox_server import SandboxServer
 
@@ -95,8 +95,7 @@ class TestEnsure:
         assert tokens.read(db, moved, world.app, token).issuer == "http://127.0.0.1:19"
 
     def test_says_so_where_the_sandbox_does_not_answer(self, db: Session, site: Site) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as unused:
-            port = unused.getsockname()[1]
+        port = ports.free()
         alone = Site(
             config=site.config.model_copy(
                 update={"STRIPE_API_URL": f"http://127.0.0.1:{port}/stripe"}

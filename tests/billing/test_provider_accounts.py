@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from app.billing.vault import Vault
 from app.db.engine import Database
 from app.models import ProviderAccount
 from config import Unsound
+from tests import ports
 from tests.cast import World
 
 STRIPE_KEY = "sk_test_sandbox_other"
@@ -199,8 +199,7 @@ class TestConnect:
         self, world: World, db: Session, changed: Change
     ) -> None:
         before = world.account("stripe").sealed_credentials
-        with socket.create_server(("127.0.0.1", 0)) as unused:
-            port = unused.getsockname()[1]
+        port = ports.free()
 
         with pytest.raises(ProviderUnavailable, match="Stripe does not answer"):
             demo_accounts.connect(

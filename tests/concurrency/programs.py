@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from app import processes
 from config import ROOT, Config
+from tests import ports
 
 PATIENCE_SECONDS = 60
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -27,12 +27,6 @@ def until(holds: Callable[[], bool], what: str) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"it never came to that: {what}"
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    """Answer a port nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -76,7 +70,7 @@ class Web(Program):
     """A web server as production runs it, at a port of its own."""
 
     def __init__(self, config: Config, said: Path) -> None:
-        own = config.model_copy(update={"PORT": free_port(), "WEB_WORKERS": 1, "WEB_THREADS": 16})
+        own = config.model_copy(update={"PORT": ports.free(), "WEB_WORKERS": 1, "WEB_THREADS": 16})
         super().__init__(processes.web(own), own, said)
 
     def is_ready(self) -> bool:

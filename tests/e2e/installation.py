@@ -6,13 +6,13 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from config import ROOT, Config
+from tests import ports
 
 _STOP_SECONDS = 30
 _FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
@@ -22,7 +22,7 @@ class Installation:
     """One folder with its database; it can be started and stopped again and again."""
 
     def __init__(self, folder: Path) -> None:
-        self.port, self.sandbox_port, smtp_port = _free_ports(3)
+        self.port, self.sandbox_port, smtp_port = (ports.free() for _ in range(3))
         self.url = f"http://127.0.0.1:{self.port}"
         self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
         self._env = {name: value for name, value in os.environ.items() if not _is_ours(name)} | {
@@ -96,11 +96,3 @@ class Installation:
 
 def _is_ours(name: str) -> bool:
     return name in Config.model_fields or name.startswith(("SANDBOX_", "FLASK_"))
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports

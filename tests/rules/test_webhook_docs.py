@@ -17,6 +17,7 @@ import pytest
 from app.billing import deliveries, endpoints, webhook_types
 from app.billing.site import Site
 from app.models import checkout_session, subscription
+from tests import ports
 from tests.billing.telling import Telling, receivers
 from tests.cast import World
 from tests.rules.test_names import ROOT
@@ -45,8 +46,7 @@ class Program:
     secret: str
 
     def __post_init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self.port = probe.getsockname()[1]
+        self.port = ports.free()
         self.url = f"http://127.0.0.1:{self.port}/webhooks"
 
     def start(self) -> None:

@@ -67,14 +67,16 @@ def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
         assert customers(url).retrieve(made.id).name == "Globex"
 
 
-def test_a_port_that_is_taken_or_no_port_is_said_in_one_sentence() -> None:
+@pytest.mark.parametrize("setting", ["SANDBOX_PORT", "SMTP_PORT"])
+def test_a_port_that_is_taken_or_no_port_is_said_in_one_sentence(setting: str) -> None:
     with running() as (_, url):
         port = url.rpartition(":")[2]
         for value in (port, "many"):
+            others = {"SANDBOX_PORT": "0", "SMTP_PORT": "0"}
             refused = subprocess.run(
                 [sys.executable, "-m", "app.sandbox"],
                 cwd=ROOT,
-                env={**os.environ, "SANDBOX_PORT": value},
+                env={**os.environ, **others, setting: value},
                 capture_output=True,
                 text=True,
                 timeout=30,
