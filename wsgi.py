@@ -3,7 +3,7 @@
 import sys
 
 from app import create_app, logs
-from app.billing import provider_accounts
+from app.billing.connecting import provider_accounts
 from config import Unsound, load
 
 try:

@@ -18,20 +18,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app import processes, upkeep
-from app.billing import (
-    accounts,
-    apps,
-    demo,
-    first_runs,
-    origins,
-    replays,
-    seals,
-    sweep,
-    two_factors,
-    verify,
-)
-from app.billing.differences import Difference
+from app.billing import seals
+from app.billing.access import origins
+from app.billing.apps import apps, first_runs
+from app.billing.demo import demo
 from app.billing.errors import BillingError
+from app.billing.people import accounts, two_factors
+from app.billing.reconciliation import replays, sweep, verify
+from app.billing.reconciliation.differences import Difference
 from app.billing.seals import Tally
 from app.billing.site import Site
 from app.db import revisions

@@ -12,9 +12,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Response
 
-from app.billing.doors import Doors
 from app.billing.errors import Invalid, NotFound
 from app.billing.site import Site
+from app.billing.truth.doors import Doors
 from app.db.engine import Database
 
 log = logging.getLogger(__name__)

@@ -14,9 +14,9 @@ from huey.api import Task
 
 import config as settings
 from app import mails
-from app.billing import sweep
-from app.billing.couriers import Courier
+from app.billing.reconciliation import sweep
 from app.billing.site import Site, site_for
+from app.billing.webhooks.couriers import Courier
 from app.db.base import Base
 from app.db.engine import Database
 from app.gangs import Gang

@@ -12,8 +12,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from app.billing import gauges, leases, sweep
-from app.billing.gauges import Agreement, Load, Modes
+from app.billing.reconciliation import gauges, leases, sweep
+from app.billing.reconciliation.gauges import Agreement, Load, Modes
 from app.billing.site import Site
 from app.db.engine import Database
 

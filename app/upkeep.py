@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app import mails
-from app.billing import deliveries, sweep
+from app.billing.reconciliation import sweep
+from app.billing.reconciliation.sweep import Swept
 from app.billing.site import Site
-from app.billing.sweep import Swept
+from app.billing.webhooks import deliveries
 from app.db.engine import Database
 
 

@@ -13,9 +13,9 @@ from sqlalchemy import Row, insert, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from app import clock
-from app.billing import demo
-from app.billing import demo_world as demo_data
-from app.billing.accounts import hash_password
+from app.billing.demo import demo
+from app.billing.demo import demo_world as demo_data
+from app.billing.people.accounts import hash_password
 from app.billing.site import Site
 from app.db.base import Base
 from app.models import (

@@ -13,8 +13,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock, create_app
-from app.billing import sweep, tenants
+from app.billing.reconciliation import sweep
 from app.billing.site import Site
+from app.billing.tenants import tenants
 from app.db import migrations
 from app.db.engine import Database
 from app.models import App, User

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import create_app
-from app.billing import sweep
+from app.billing.reconciliation import sweep
 from app.billing.site import Credentials, Site
 from app.db.engine import Database
 from app.models import App, CheckoutSession, ProviderAccount, ProviderEvent

@@ -13,8 +13,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import checkouts, leases, line_items, openings, sweep
-from app.billing.line_items import Cart, Item
+from app.billing.ordering import line_items
+from app.billing.ordering.line_items import Cart, Item
+from app.billing.purchase import checkouts, openings
+from app.billing.reconciliation import leases, sweep
 from app.billing.site import Site
 from app.db import once
 from app.db.engine import Database

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
-from app.billing import checkouts, timeline
+from app.billing import timeline
+from app.billing.purchase import checkouts
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import CheckoutSession, ProviderEvent

@@ -9,8 +9,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.api.servicestack.fields import Fields
-from app.billing import articles, countries, urls
-from app.billing.articles import Article, Basket
+from app.billing import urls
+from app.billing.ordering import articles
+from app.billing.ordering.articles import Article, Basket
+from app.billing.tax import countries
 
 _LONGEST_TEXT = 200
 _UI_MODES = ("hosted", "embedded")

@@ -20,9 +20,11 @@ from app.api.servicestack import read as reading
 from app.api.servicestack import write as writing
 from app.api.servicestack.fields import Problem, ValidationFailed
 from app.api.servicestack.write import Answer
-from app.billing import articles, checkouts, errors, idempotency_keys, session_status
-from app.billing.articles import Basket
-from app.billing.idempotency_keys import Also
+from app.billing import errors
+from app.billing.ordering import articles
+from app.billing.ordering.articles import Basket
+from app.billing.purchase import checkouts, idempotency_keys, session_status
+from app.billing.purchase.idempotency_keys import Also
 from app.models import CheckoutSession
 
 NAME = "articles_v1"

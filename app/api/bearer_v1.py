@@ -14,8 +14,8 @@ from app.api.credentials import TokenHolder
 from app.api.dialects import Answer, Dialect, Operation
 from app.api.envelope import refused
 from app.api.sessions_bodies import PurchaseBody, SessionList, SetupBody
-from app.billing import tenants
 from app.billing.errors import NotAllowed, NotFound
+from app.billing.tenants import tenants
 from app.models import CheckoutSession, Membership
 
 _PATH = "/api/v1/apps/<app_uuid>/payment-providers"

@@ -13,9 +13,9 @@ from app.api import bodies, calls, credentials, envelope, resources
 from app.api.credentials import KeyHolder, TokenHolder
 from app.api.dialects import Dialect, Operation
 from app.api.resources import Body, NextAction, Row, Shape
-from app.billing import billing_portals as portals
-from app.billing import tenants
+from app.billing.access import billing_portals as portals
 from app.billing.errors import NotFound
+from app.billing.tenants import tenants
 from app.models import ApiKey, PortalLink, ProviderAccount, Tenant, User
 
 _BY_KEY = (

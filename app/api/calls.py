@@ -8,7 +8,7 @@ from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.billing import api_keys
+from app.billing.access import api_keys
 from app.billing.site import Site
 from app.db.engine import Database
 from app.logs import requests

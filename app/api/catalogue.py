@@ -10,7 +10,8 @@ from flask import Blueprint, Response
 from app.api import calls, catalogue_operations, envelope, resources
 from app.api.credentials import KeyHolder, TokenHolder
 from app.api.dialects import Dialect
-from app.billing import catalogues, countries
+from app.billing.catalogue import catalogues
+from app.billing.tax import countries
 from app.models import App, Price, Product, ProviderAccount, TaxRate
 
 _APP = "/api/v1/apps/<app_uuid>"

@@ -10,9 +10,12 @@ from uuid import UUID
 from flask import request
 
 from app.api import calls
-from app.billing import api_keys, apps, timeline, tokens, users
+from app.billing import timeline
+from app.billing.access import api_keys, tokens
+from app.billing.access.tokens import Claims
+from app.billing.apps import apps
 from app.billing.errors import NotAllowed, NotAuthenticated
-from app.billing.tokens import Claims
+from app.billing.people import users
 from app.logs import context
 from app.models import ApiKey, App, User
 

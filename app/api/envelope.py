@@ -14,7 +14,7 @@ from app.api import dialects
 from app.api.credentials import AppDisabled, WrongKeyType
 from app.api.dialects import Answer
 from app.billing import errors
-from app.billing.idempotency_keys import InFlight
+from app.billing.purchase.idempotency_keys import InFlight
 
 STATUSES: dict[type[errors.BillingError], int] = {
     errors.NotAuthenticated: 401,

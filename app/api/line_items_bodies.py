@@ -13,9 +13,10 @@ from uuid import UUID
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StrictInt
 
-from app.billing import line_items, urls
-from app.billing.checkout_orders import MOST_MINOR
-from app.billing.line_items import Cart, Item
+from app.billing import urls
+from app.billing.ordering import line_items
+from app.billing.ordering.checkout_orders import MOST_MINOR
+from app.billing.ordering.line_items import Cart, Item
 
 _LONGEST_LIFE = int(line_items.LONGEST.total_seconds())
 # PostgreSQL takes no NUL, and UTF-8 no half of a surrogate pair.

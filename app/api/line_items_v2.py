@@ -17,17 +17,12 @@ from app.api import line_items_bodies as bodies
 from app.api import line_items_operations as operations
 from app.api.credentials import KeyHolder, WrongKeyType
 from app.api.dialects import Dialect
-from app.billing import (
-    checkouts,
-    errors,
-    idempotency_keys,
-    line_items,
-    payment_links,
-    session_status,
-)
+from app.billing import errors
 from app.billing.errors import NotFound
-from app.billing.idempotency_keys import Also
-from app.billing.line_items import Cart
+from app.billing.ordering import line_items
+from app.billing.ordering.line_items import Cart
+from app.billing.purchase import checkouts, idempotency_keys, payment_links, session_status
+from app.billing.purchase.idempotency_keys import Also
 from app.models import CheckoutSession
 
 NAME = "line_items_v2"

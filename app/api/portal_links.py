@@ -11,8 +11,10 @@ from app.api import bodies, calls, credentials, envelope, portal_links_operation
 from app.api.credentials import KeyHolder
 from app.api.dialects import Dialect
 from app.api.portal_links_bodies import PortalLinkToCreate
-from app.billing import portal_link_calls, portal_links, products, users
+from app.billing.access import portal_link_calls, portal_links
+from app.billing.catalogue import products
 from app.billing.errors import Invalid, NotFound
+from app.billing.people import users
 from app.models import PortalLink, Price, Tenant, User
 
 _LINKS = "/api/v1/apps/<app_uuid>/tenants/<tenant_uuid>/portal-links"

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.resources import Body, NextAction, Row, Shape
-from app.billing import portal_links
+from app.billing.access import portal_links
 
 
 class PortalLinkToCreate(Body):

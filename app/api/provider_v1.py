@@ -11,8 +11,8 @@ from app.api.credentials import KeyHolder
 from app.api.dialects import Answer, Dialect, Operation
 from app.api.envelope import refused
 from app.api.sessions_bodies import PurchaseBody, SessionList, SetupBody
-from app.billing import tenants
 from app.billing.errors import Invalid, NotFound
+from app.billing.tenants import tenants
 from app.models import CheckoutSession, Tenant, User
 
 _PATH = "/api/v1/apps/<app_uuid>/tenants/<tenant_uuid>/payment-providers/<provider>"

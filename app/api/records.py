@@ -10,8 +10,9 @@ from flask import Blueprint, Response
 from app.api import calls, envelope, records_operations, resources, sessions_v1
 from app.api.credentials import KeyHolder
 from app.api.dialects import Dialect
-from app.billing import checkouts, records, session_status
-from app.billing.records import PaidInvoice
+from app.billing.invoicing import records
+from app.billing.invoicing.records import PaidInvoice
+from app.billing.purchase import checkouts, session_status
 from app.models import CheckoutSession, ProviderAccount, Subscription, Tenant
 
 _TENANT = "/api/v1/apps/<app_uuid>/tenants/<tenant_uuid>"

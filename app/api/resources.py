@@ -14,8 +14,10 @@ from app.api import bodies, calls, credentials, envelope
 from app.api.credentials import KeyHolder, TokenHolder
 from app.api.dialects import Answer
 from app.api.envelope import refused
-from app.billing import provider_accounts, tenants, users
+from app.billing.connecting import provider_accounts
 from app.billing.errors import NotFound
+from app.billing.people import users
+from app.billing.tenants import tenants
 from app.db.base import Base
 from app.models import App, ProviderAccount, Tenant, User
 

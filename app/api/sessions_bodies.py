@@ -17,8 +17,9 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from app.api.bodies import FieldError
-from app.billing import instructions, urls
-from app.billing.instructions import Instructions
+from app.billing import urls
+from app.billing.ordering import instructions
+from app.billing.ordering.instructions import Instructions
 from app.money import EXPONENTS
 
 _PAIRS = {

@@ -12,14 +12,9 @@ from sqlalchemy.orm import joinedload, undefer
 from app.api import bodies, calls, envelope
 from app.api.credentials import KeyHolder, TokenHolder
 from app.api.sessions_bodies import PurchaseBody
-from app.billing import (
-    checkouts,
-    idempotency_keys,
-    instructions,
-    payment_links,
-    payment_pages,
-)
-from app.billing.checkout_orders import CheckoutOrder
+from app.billing.ordering import instructions
+from app.billing.ordering.checkout_orders import CheckoutOrder
+from app.billing.purchase import checkouts, idempotency_keys, payment_links, payment_pages
 from app.billing.site import Site
 from app.models import App, CheckoutSession, Tenant, User
 

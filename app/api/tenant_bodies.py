@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic.alias_generators import to_camel
 
 from app.api import bodies
-from app.billing import countries
 from app.billing.errors import Invalid
-from app.billing.instructions import Instructions
+from app.billing.ordering.instructions import Instructions
+from app.billing.tax import countries
 
 _IGNORED_IN_SETUP = {"price", "taxRate", "quantity"}
 _COUNTRIES = {"enum": sorted(countries.CODES)}

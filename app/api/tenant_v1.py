@@ -16,18 +16,14 @@ from app.api import tenant_bodies as bodies
 from app.api.credentials import KeyHolder, TokenHolder
 from app.api.dialects import Answer, Dialect, Operation
 from app.api.tenant_bodies import Created, Refused, SessionBody
-from app.billing import (
-    checkouts,
-    errors,
-    idempotency_keys,
-    instructions,
-    payment_links,
-    provider_accounts,
-    tenants,
-)
-from app.billing.checkout_orders import CheckoutOrder
+from app.billing import errors
+from app.billing.connecting import provider_accounts
 from app.billing.errors import Invalid, NotAllowed, NotFound, Unsupported
-from app.billing.idempotency_keys import Also, InFlight
+from app.billing.ordering import instructions
+from app.billing.ordering.checkout_orders import CheckoutOrder
+from app.billing.purchase import checkouts, idempotency_keys, payment_links
+from app.billing.purchase.idempotency_keys import Also, InFlight
+from app.billing.tenants import tenants
 from app.models import CheckoutSession, Tenant, User
 
 NAME: Literal["tenant_v1"] = "tenant_v1"

@@ -11,9 +11,10 @@ from app.api import bodies, calls, envelope, resources, tenants_operations
 from app.api.credentials import KeyHolder
 from app.api.dialects import Dialect
 from app.api.tenants_bodies import TenantToCreate
-from app.billing import enrollments, idempotency_keys, tenants
-from app.billing.enrollments import Person
-from app.billing.tenants import Details
+from app.billing.purchase import idempotency_keys
+from app.billing.tenants import enrollments, tenants
+from app.billing.tenants.enrollments import Person
+from app.billing.tenants.tenants import Details
 from app.models import Membership, Tenant
 
 _PATH = "/api/v1/apps/<app_uuid>/tenants"

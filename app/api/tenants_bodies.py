@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.resources import Body, Row, Shape
-from app.billing import enrollments
+from app.billing.tenants import enrollments
 
 
 class TenantDetails(Body):

@@ -12,7 +12,8 @@ from app.api import bodies, calls, envelope, resources, tokens_operations
 from app.api.credentials import KeyHolder
 from app.api.dialects import Dialect
 from app.api.tokens_bodies import AppKeyToCreate
-from app.billing import apps, signing_keys, tokens
+from app.billing.access import signing_keys, tokens
+from app.billing.apps import apps
 from app.models import SigningKey
 
 _APP = "/api/v1/apps/<app_uuid>"

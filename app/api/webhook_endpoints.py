@@ -15,8 +15,9 @@ from app.api.webhook_endpoints_bodies import (
     WebhookEndpointToChange,
     WebhookEndpointToCreate,
 )
-from app.billing import deliveries, endpoints, handouts, idempotency_keys
 from app.billing.errors import Invalid
+from app.billing.purchase import idempotency_keys
+from app.billing.webhooks import deliveries, endpoints, handouts
 from app.models import App, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 _ENDPOINTS = "/api/v1/apps/<app_uuid>/webhook-endpoints"

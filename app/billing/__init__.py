@@ -1,1 +1,1 @@
-"""What happens: one subject a file, functions are verbs; no Flask."""
+"""What happens: one package a subject, one noun a file, functions are verbs; no Flask."""

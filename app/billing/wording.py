@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from app import figures
-from app.billing import countries
+from app.billing.tax import countries
 from app.billing.text import Country, Percentage, Text
 from app.money import Money
 

@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from app.billing import accounts, tenants
-from app.billing import app_invitations as asked
 from app.billing.errors import Conflict, Invalid, NotAllowed, NotFound
+from app.billing.people import accounts
+from app.billing.people import app_invitations as asked
+from app.billing.tenants import tenants
 from app.models import AppInvitation, AppMember
 from app.web import errors, filters, forms, guards, sessions, visits
 

@@ -9,10 +9,10 @@ from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.billing import import_previews, imports, outlets, pushes
+from app.billing.catalogue import import_previews, imports, outlets, pushes
+from app.billing.catalogue.imports import Chosen
+from app.billing.catalogue.pushes import PushLine
 from app.billing.errors import BillingError, Conflict, Invalid, ProviderUnavailable
-from app.billing.imports import Chosen
-from app.billing.pushes import PushLine
 from app.console import guard
 from app.models import AppMember, ProviderAccount
 from app.web import errors, filters, sessions

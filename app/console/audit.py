@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
-from app.billing import audits
+from app.billing.apps import audits
 from app.console import guard
 from app.models import AppMember
 from app.web import sessions

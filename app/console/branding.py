@@ -9,7 +9,7 @@ from wtforms import ColorField, FileField
 from wtforms.validators import Regexp
 
 from app import brand, clock
-from app.billing import app_settings, logos
+from app.billing.apps import app_settings, logos
 from app.billing.errors import Invalid
 from app.console import guard
 from app.models import AppMember

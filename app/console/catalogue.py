@@ -9,9 +9,10 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.billing import outlets, product_settings, tax_settings, taxes
+from app.billing.catalogue import outlets, product_settings
+from app.billing.catalogue.product_settings import ProductSettings
 from app.billing.errors import Invalid
-from app.billing.product_settings import ProductSettings
+from app.billing.tax import tax_settings, taxes
 from app.console import guard, plan_preview
 from app.console.product_form import ProductForm
 from app.models import AppMember, Price, Product

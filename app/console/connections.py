@@ -9,8 +9,8 @@ from flask import Blueprint, flash, make_response, redirect, render_template, ur
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
-from app.billing import connections as accounts
-from app.billing import provider_accounts, provider_keys, provider_pages
+from app.billing.connecting import connections as accounts
+from app.billing.connecting import provider_accounts, provider_keys, provider_pages
 from app.billing.errors import BillingError, Conflict, Invalid, ProviderUnavailable
 from app.console import guard
 from app.console.provider_forms import KeyForm

@@ -19,10 +19,11 @@ from flask import (
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.billing import deputies, erasures, invoice_lists, tenant_exports
-from app.billing.deputies import Deputy
 from app.billing.errors import Conflict, Invalid, NotFound
-from app.billing.invoice_lists import Wanted
+from app.billing.invoicing import invoice_lists
+from app.billing.invoicing.invoice_lists import Wanted
+from app.billing.tenants import deputies, erasures, tenant_exports
+from app.billing.tenants.deputies import Deputy
 from app.console import guard
 from app.db.engine import Database
 from app.models import AppMember

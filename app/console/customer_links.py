@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.billing import deputies, tenant_links
+from app.billing.tenants import deputies, tenant_links
 from app.console import guard
 from app.models import AppMember
 from app.web import sessions

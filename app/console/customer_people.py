@@ -8,9 +8,10 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.billing import deputies, memberships, tenant_pages, tenant_people
-from app.billing.deputies import Deputy
 from app.billing.errors import Invalid, NotAllowed
+from app.billing.people import memberships
+from app.billing.tenants import deputies, tenant_pages, tenant_people
+from app.billing.tenants.deputies import Deputy
 from app.console import guard
 from app.console.invite_form import InviteForm
 from app.models import AppMember

@@ -7,8 +7,8 @@ from uuid import UUID
 from flask import Blueprint, redirect, url_for
 from werkzeug.wrappers import Response
 
-from app.billing import deputies
-from app.billing import viewings as seen
+from app.billing.people import viewings as seen
+from app.billing.tenants import deputies
 from app.console import guard
 from app.models import AppMember
 from app.web import sessions, viewings

@@ -8,9 +8,9 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.billing import deputies, tenant_lists, tenant_pages, welcomes
 from app.billing.errors import Invalid, NotAllowed
-from app.billing.tenant_lists import Place
+from app.billing.tenants import deputies, tenant_lists, tenant_pages, welcomes
+from app.billing.tenants.tenant_lists import Place
 from app.console import guard
 from app.console.invite_form import InviteForm
 from app.console.tenant_form import TenantForm

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext, lazy_gettext
 
-from app.billing.provider_checks import Check
+from app.billing.connecting.provider_checks import Check
 from app.web import filters, words
 
 _SUBJECTS = {

@@ -6,8 +6,8 @@ from flask import Blueprint, flash, make_response, redirect, render_template, ur
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.billing import going_live as steps
-from app.billing import provider_keys
+from app.billing.connecting import going_live as steps
+from app.billing.connecting import provider_keys
 from app.billing.errors import Conflict, Invalid
 from app.console import guard
 from app.console.provider_forms import GoLiveForm

@@ -10,8 +10,8 @@ from flask import flash, g, redirect, url_for
 from flask_babel import gettext
 from flask_login import current_user
 
-from app.billing import app_members
 from app.billing.errors import NotFound
+from app.billing.people import app_members
 from app.models import AppMember
 from app.web import guards, sessions, visits
 from app.web.guards import Answer, Page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from app.billing import apps, checklists
+from app.billing.apps import apps, checklists
 from app.console import guard
 from app.models import AppMember
 from app.web import sessions

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from wtforms import EmailField, StringField
 from wtforms.validators import AnyOf, DataRequired, Length
 
-from app.billing import app_invitations, app_members
 from app.billing.errors import Invalid, NotAllowed
+from app.billing.people import app_invitations, app_members
 from app.console import guard
 from app.models import AppMember
 from app.models.user import APP_ROLES

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.billing import products
-from app.billing.products import OfferedPlan
+from app.billing.catalogue import products
+from app.billing.catalogue.products import OfferedPlan
 from app.models import Price, Product
 from app.money import Money, round_half_up
 

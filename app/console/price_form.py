@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext
 from wtforms import StringField
 from wtforms.validators import DataRequired
 
-from app.billing.price_settings import PriceSettings
+from app.billing.catalogue.price_settings import PriceSettings
 from app.money import EXPONENTS
 from app.web import forms, languages
 

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.billing import price_settings, product_settings
+from app.billing.catalogue import price_settings, product_settings
 from app.billing.errors import BillingError, Conflict, Invalid
 from app.console import guard, price_form
 from app.console.price_form import ChangedPriceForm, PriceForm

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext
 from wtforms import TextAreaField
 from wtforms.validators import Length
 
-from app.billing.product_settings import ProductSettings
+from app.billing.catalogue.product_settings import ProductSettings
 from app.web import forms
 
 _LONGEST_FEATURES = 5000

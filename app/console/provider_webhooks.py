@@ -8,8 +8,8 @@ from flask import Blueprint, flash, make_response, redirect, render_template, ur
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.billing import provider_accounts, provider_pages
-from app.billing import provider_webhooks as webhooks
+from app.billing.connecting import provider_accounts, provider_pages
+from app.billing.connecting import provider_webhooks as webhooks
 from app.billing.errors import Conflict, Invalid, ProviderUnavailable
 from app.console import guard
 from app.console.provider_forms import WebhookSecretForm

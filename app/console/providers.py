@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.billing import provider_accounts, provider_checks, provider_pages
+from app.billing.connecting import provider_accounts, provider_checks, provider_pages
 from app.console import findings, guard
 from app.models import AppMember
 from app.web import sessions

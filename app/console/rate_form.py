@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext
 from wtforms import HiddenField, StringField
 from wtforms.validators import DataRequired
 
-from app.billing.tax_settings import RateSettings
+from app.billing.tax.tax_settings import RateSettings
 from app.web import forms, languages
 
 

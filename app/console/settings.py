@@ -7,7 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.billing import app_settings, apps
+from app.billing.apps import app_settings, apps
 from app.billing.errors import Invalid, NotFound
 from app.console import guard
 from app.console.settings_form import SellerForm, SettingsForm

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext
 from wtforms import EmailField, StringField, TextAreaField, URLField
 from wtforms.validators import AnyOf, DataRequired, Length
 
-from app.billing.app_settings import SETTLING, VAT_POLICIES, Settings
+from app.billing.apps.app_settings import SETTLING, VAT_POLICIES, Settings
 from app.web import forms
 
 _LONGEST_ADDRESS = 1000

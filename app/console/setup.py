@@ -6,8 +6,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.billing import accounts, first_runs
+from app.billing.apps import first_runs
 from app.billing.errors import Conflict, Invalid, NotFound
+from app.billing.people import accounts
 from app.console.setup_form import SetupForm
 from app.web import filters, forms, sessions, visits
 

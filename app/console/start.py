@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from app.billing import apps
+from app.billing.apps import apps
 from app.billing.errors import NotFound
 from app.web import guards, sessions, visits
 

@@ -9,9 +9,9 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.billing import tax_settings, taxes
 from app.billing.errors import Conflict, Invalid
-from app.billing.taxes import TaxDecision
+from app.billing.tax import tax_settings, taxes
+from app.billing.tax.taxes import TaxDecision
 from app.console import guard
 from app.console.rate_form import BuyerForm, RateForm
 from app.models import AppMember

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.billing import app_members, two_factors
+from app.billing.people import app_members, two_factors
 from app.console import guard
 from app.models import AppMember
 from app.web import sessions

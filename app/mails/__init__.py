@@ -7,7 +7,7 @@ import logging
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import mails, outbox
+from app.billing.mail import mails, outbox
 from app.billing.site import Site
 from app.mails import messages
 from app.mails.server import Server

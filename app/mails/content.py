@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.billing import method_names
+from app.billing.methods import method_names
 from app.billing.text import Text
 from app.money import Money
 

@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from app import brand
-from app.billing.outbox import Letter, Undeliverable
+from app.billing.mail.outbox import Letter, Undeliverable
 from app.billing.site import Site
 from app.billing.text import Text
 from app.mails import notices, payments, people, places, plans, readers

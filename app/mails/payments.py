@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.billing.mail_kinds import ActionNeeded, ChargedBack, PaymentFailed, Receipt, Refunded
+from app.billing.mail.mail_kinds import ActionNeeded, ChargedBack, PaymentFailed, Receipt, Refunded
 from app.billing.text import Text
 from app.mails import content
 from app.mails.content import Button, Content

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.billing.mail_kinds import AppInvited, Invited, PasswordReset
+from app.billing.mail.mail_kinds import AppInvited, Invited, PasswordReset
 from app.billing.text import Text
 from app.mails.content import Button, Content
 from app.mails.places import Places

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.billing.outbox import Letter
+from app.billing.mail.outbox import Letter
 from app.billing.site import Site
 
 

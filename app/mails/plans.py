@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app import figures
-from app.billing import method_names
-from app.billing.mail_kinds import Canceled, CardExpiring, PlanChanged, RenewalAhead
+from app.billing.mail.mail_kinds import Canceled, CardExpiring, PlanChanged, RenewalAhead
+from app.billing.methods import method_names
 from app.billing.text import Text
 from app.mails import content
 from app.mails.content import Button, Content, Fact

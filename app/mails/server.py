@@ -8,7 +8,7 @@ import ssl
 from email.message import EmailMessage
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from app.billing.outbox import NotSent, ServerAway, Undeliverable
+from app.billing.mail.outbox import NotSent, ServerAway, Undeliverable
 
 _TIMEOUT_SECONDS = 15
 _SUBMISSION, _SUBMISSION_TLS = 587, 465

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext
 from wtforms import StringField, TextAreaField
 from wtforms.validators import AnyOf, Length, Optional
 
-from app.billing.cancelations import LONGEST_TEXT
+from app.billing.plans.cancelations import LONGEST_TEXT
 from app.web import forms
 
 REASONS = {

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from flask import Blueprint, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from app.billing import cancelations as billing
-from app.billing import plan_summaries
 from app.billing.errors import ProviderUnavailable
+from app.billing.plans import cancelations as billing
+from app.billing.plans import plan_summaries
 from app.models import Membership
 from app.portal.cancel_form import REASONS, CancelForm
 from app.web import guards, headers, sessions

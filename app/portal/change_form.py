@@ -8,10 +8,10 @@ from flask_babel import lazy_gettext
 from werkzeug.datastructures import MultiDict
 from wtforms import StringField
 
+from app.billing.catalogue.products import Offer, OfferedPlan
 from app.billing.errors import Invalid
-from app.billing.plan_changes import PlanChoice
-from app.billing.plan_figures import Moment
-from app.billing.products import Offer, OfferedPlan
+from app.billing.plans.plan_changes import PlanChoice
+from app.billing.plans.plan_figures import Moment
 from app.models import Subscription
 from app.portal.plan_form import PlanForm
 

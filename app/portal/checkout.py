@@ -7,9 +7,11 @@ from datetime import datetime
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.billing import orders, periods, vat_numbers
 from app.billing.errors import BillingError, Invalid, NotFound, ProviderUnavailable
-from app.billing.offers import OfferedMethod
+from app.billing.ordering import orders
+from app.billing.ordering.offers import OfferedMethod
+from app.billing.plans import periods
+from app.billing.tax import vat_numbers
 from app.models import Membership
 from app.portal import departures
 from app.portal.checkout_form import CheckoutForm

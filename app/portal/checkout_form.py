@@ -9,8 +9,8 @@ from flask_babel import lazy_gettext
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired
 
-from app.billing import orders
 from app.billing.errors import Invalid
+from app.billing.ordering import orders
 from app.models import Membership, Tenant
 from app.web import forms
 

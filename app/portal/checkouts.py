@@ -7,8 +7,8 @@ from uuid import UUID
 from flask import Blueprint, make_response, render_template, url_for
 from werkzeug.wrappers import Response
 
-from app.billing import receipts
-from app.billing.receipts import Receipt
+from app.billing.purchase import receipts
+from app.billing.purchase.receipts import Receipt
 from app.models import Membership
 from app.web import guards, headers, sessions, visits
 

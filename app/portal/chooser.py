@@ -14,7 +14,7 @@ from functools import lru_cache
 from flask import render_template
 from markupsafe import Markup
 
-from app.billing.products import Offer, OfferedPlan
+from app.billing.catalogue.products import Offer, OfferedPlan
 from app.models import Price
 from app.money import Money, round_half_up, zero
 from app.portal.plan_form import PlanForm

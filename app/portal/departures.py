@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from app.billing import portal_links
-from app.billing.orders import Placed
+from app.billing.access import portal_links
+from app.billing.ordering.orders import Placed
 from app.models import Membership
 from app.web import frames, sessions, visits
 

@@ -6,8 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.billing import tenants
 from app.billing.errors import Invalid
+from app.billing.tenants import tenants
 from app.models import Membership
 from app.portal.details_form import DetailsForm
 from app.web import addresses, guards, sessions, visits

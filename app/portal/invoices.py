@@ -8,9 +8,9 @@ from uuid import UUID
 from flask import Blueprint, make_response, render_template, request
 from werkzeug.wrappers import Response
 
-from app.billing import invoice_exports, invoice_lists, tax_sentences
 from app.billing.errors import NotFound
-from app.billing.invoice_lists import Kind, Wanted
+from app.billing.invoicing import invoice_exports, invoice_lists, tax_sentences
+from app.billing.invoicing.invoice_lists import Kind, Wanted
 from app.models import Membership
 from app.web import guards, invoice_papers, sessions
 

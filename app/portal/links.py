@@ -8,7 +8,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
-from app.billing import origins, portal_links
+from app.billing.access import origins, portal_links
 from app.billing.errors import NotFound
 from app.models import PortalLink
 from app.web import errors, filters, frames, sessions, visits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from app.billing import overviews
+from app.billing.plans import overviews
 from app.models import Membership
 from app.web import guards, sessions
 

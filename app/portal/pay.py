@@ -8,10 +8,12 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.billing import invoice_lists, payment_links, payment_pages, returns
 from app.billing.errors import BillingError, NotAllowed, NotFound
-from app.billing.payment_links import PaymentLink
-from app.billing.payment_pages import PaymentPage
+from app.billing.invoicing import invoice_lists
+from app.billing.purchase import payment_links, payment_pages
+from app.billing.purchase.payment_links import PaymentLink
+from app.billing.purchase.payment_pages import PaymentPage
+from app.billing.truth import returns
 from app.portal.pay_form import PayForm
 from app.web import errors, filters, headers, invoice_papers, sessions
 

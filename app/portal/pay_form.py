@@ -9,8 +9,8 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, StringField
 from wtforms.validators import DataRequired, ValidationError
 
-from app.billing import countries, vat_numbers
-from app.billing.payment_pages import Entered, PaymentPage
+from app.billing.purchase.payment_pages import Entered, PaymentPage
+from app.billing.tax import countries, vat_numbers
 from app.web import filters, forms
 
 # HTML, "Autofill detail tokens".

@@ -10,9 +10,10 @@ from werkzeug.wrappers import Response
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from app.billing import method_changes, setups, wallets
-from app.billing import payment_methods as on_file
 from app.billing.errors import Conflict, Invalid, ProviderUnavailable
+from app.billing.methods import method_changes, wallets
+from app.billing.methods import payment_methods as on_file
+from app.billing.ordering import setups
 from app.models import Membership
 from app.portal import departures
 from app.web import errors, forms, guards, headers, sessions, words

@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response
 from wtforms import EmailField, StringField
 from wtforms.validators import AnyOf, DataRequired, Length
 
-from app.billing import invitations, memberships, tenants
 from app.billing.errors import Invalid, NotAllowed
+from app.billing.people import invitations, memberships
+from app.billing.tenants import tenants
 from app.models import Membership
 from app.models.user import ROLES
 from app.web import errors, forms, guards, sessions

@@ -9,8 +9,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from app.billing import plan_changes as billing
-from app.billing import plan_figures, plan_rules, plan_switches, plans, products, receipts
+from app.billing.catalogue import products
 from app.billing.errors import (
     BillingError,
     Conflict,
@@ -19,8 +18,11 @@ from app.billing.errors import (
     ProviderUnavailable,
     Unsupported,
 )
-from app.billing.plan_changes import PlanChoice
-from app.billing.plan_figures import Moment
+from app.billing.plans import plan_changes as billing
+from app.billing.plans import plan_figures, plan_rules, plan_switches, plans
+from app.billing.plans.plan_changes import PlanChoice
+from app.billing.plans.plan_figures import Moment
+from app.billing.purchase import receipts
 from app.billing.text import Text
 from app.models import Membership, Subscription, SubscriptionChange
 from app.portal import chooser

@@ -8,7 +8,7 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.datastructures import MultiDict
 from wtforms import StringField
 
-from app.billing.products import Offer, OfferedPlan
+from app.billing.catalogue.products import Offer, OfferedPlan
 from app.models import Price
 from app.web import filters, forms
 

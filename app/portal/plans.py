@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.billing import products, storefronts, tenants
+from app.billing.catalogue import products
+from app.billing.catalogue.products import Offer
 from app.billing.errors import Invalid
-from app.billing.products import Offer
-from app.billing.storefronts import Visit
+from app.billing.ordering import storefronts
+from app.billing.ordering.storefronts import Visit
+from app.billing.tenants import tenants
 from app.models import Membership
 from app.portal import chooser
 from app.portal.plan_form import PlanForm

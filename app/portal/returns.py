@@ -10,7 +10,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.billing import returns as comings_back
+from app.billing.truth import returns as comings_back
 from app.web import guards, sessions
 
 if TYPE_CHECKING:

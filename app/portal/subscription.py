@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, make_response, render_template
 from werkzeug.wrappers import Response
 
-from app.billing import plan_summaries
+from app.billing.plans import plan_summaries
 from app.models import Membership
 from app.web import guards, headers, sessions
 

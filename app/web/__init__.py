@@ -66,7 +66,7 @@ def hear_out(flask_app: Flask) -> None:
 
 
 def _settings(config: Config) -> dict[str, object]:
-    from app.billing import user_sessions
+    from app.billing.people import user_sessions
 
     prefix = "__Host-" if config.is_secure else ""
     return {

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from app.billing import accounts, user_sessions
 from app.billing.errors import Invalid, NotAllowed
+from app.billing.people import accounts, user_sessions
 from app.models import User
 from app.web import errors, forms, guards, sessions, visits
 

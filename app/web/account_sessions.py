@@ -8,7 +8,8 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.billing import audits, user_sessions
+from app.billing.apps import audits
+from app.billing.people import user_sessions
 from app.web import account as accounts
 from app.web import guards, sessions, visits
 

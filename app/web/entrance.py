@@ -9,8 +9,10 @@ from werkzeug.wrappers import Response
 from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from app.billing import accounts, apps, first_runs, tenants
+from app.billing.apps import apps, first_runs
 from app.billing.errors import NotAllowed, NotAuthenticated
+from app.billing.people import accounts
+from app.billing.tenants import tenants
 from app.models import Membership
 from app.web import addresses, forms, frames, guards, sessions, visits
 

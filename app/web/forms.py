@@ -11,8 +11,8 @@ from flask import Flask, request
 from flask_babel import lazy_gettext
 from wtforms.validators import DataRequired, Length
 
-from app.billing import countries
 from app.billing.errors import BillingError
+from app.billing.tax import countries
 from app.web import filters, languages
 
 _SHORT = Length(max=200, message=lazy_gettext("Use at most 200 characters."))

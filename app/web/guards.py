@@ -12,11 +12,12 @@ from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.billing import accounts, tenants
-from app.billing import viewings as seen
 from app.billing.errors import NotAllowed, NotAuthenticated, NotFound
-from app.billing.storefronts import Visit
-from app.billing.viewings import Viewing
+from app.billing.ordering.storefronts import Visit
+from app.billing.people import accounts
+from app.billing.people import viewings as seen
+from app.billing.people.viewings import Viewing
+from app.billing.tenants import tenants
 from app.models import Membership
 from app.web import frames, sessions, viewings, visits
 

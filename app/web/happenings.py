@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext, lazy_gettext
 
-from app.billing import method_names
+from app.billing.methods import method_names
 from app.billing.timeline import Happening
 from app.models import TimelineEntry
 from app.money import Money

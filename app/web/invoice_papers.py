@@ -10,7 +10,7 @@ from flask import Response, current_app, make_response
 from flask_babel import force_locale, gettext
 
 from app import brand
-from app.billing import tax_sentences
+from app.billing.invoicing import tax_sentences
 from app.models import Invoice
 from app.money import Money
 from app.web import filters, invoice_words, typesetting

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from flask_babel import gettext, lazy_gettext
 
-from app.billing import method_names
+from app.billing.methods import method_names
 from app.models import Invoice
 from app.money import Money
 from app.web import filters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from app.billing import logos as kept
+from app.billing.apps import logos as kept
 from app.web import sessions
 
 logos = Blueprint("logos", __name__)

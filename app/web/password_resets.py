@@ -8,9 +8,10 @@ from werkzeug.wrappers import Response
 from wtforms import EmailField, PasswordField
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from app.billing import accounts, tenants
-from app.billing import password_resets as resets
 from app.billing.errors import Invalid, NotAllowed, NotFound
+from app.billing.people import accounts
+from app.billing.people import password_resets as resets
+from app.billing.tenants import tenants
 from app.models import PasswordReset
 from app.web import errors, filters, forms, sessions, visits
 

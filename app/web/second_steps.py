@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
-from app.billing import two_factors
 from app.billing.errors import NotAllowed, NotAuthenticated, NotFound
+from app.billing.people import two_factors
 from app.web import addresses, forms, sessions, visits
 
 second_steps = Blueprint("second_steps", __name__)

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from app.billing import two_factors
 from app.billing.errors import Conflict, Invalid, NotAllowed
+from app.billing.people import two_factors
 from app.billing.vault import Unreadable
 from app.models import User
 from app.web import account as accounts

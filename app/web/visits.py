@@ -14,8 +14,8 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.billing import user_sessions
 from app.billing.errors import NotFound
+from app.billing.people import user_sessions
 from app.models import PortalLink, User
 from app.web import agents, frames, sessions
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from flask_babel import lazy_gettext
 
-from app.billing import method_names
-from app.billing.forecasts import Forecast
+from app.billing.methods import method_names
+from app.billing.plans.forecasts import Forecast
 from app.models import PaymentMethod
 from app.web import filters, happenings, statuses
 

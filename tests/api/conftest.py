@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.billing import api_keys, tokens
-from app.billing.demo_world import API_KEYS
+from app.billing.access import api_keys, tokens
+from app.billing.demo.demo_world import API_KEYS
 from app.billing.site import Site
 from app.models import App, CheckoutSession, Tenant, User
 from tests.cast import World

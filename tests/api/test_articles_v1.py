@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.billing import sweep
-from app.billing.demo_world import API_KEYS
+from app.billing.demo.demo_world import API_KEYS
+from app.billing.reconciliation import sweep
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import ProviderAccount

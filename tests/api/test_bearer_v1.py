@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import sweep
+from app.billing.reconciliation import sweep
 from app.billing.site import Site
 from app.models import Membership, PaymentMethod, Subscription, TaxRate, User
 from tests import payer

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import price_settings, product_settings
-from app.billing.price_settings import PriceSettings
-from app.billing.product_settings import ProductSettings
+from app.billing.catalogue import price_settings, product_settings
+from app.billing.catalogue.price_settings import PriceSettings
+from app.billing.catalogue.product_settings import ProductSettings
 from app.models import AppMember, Origin, User
 from tests.api.conftest import Caller, Strangers, key_headers
 from tests.cast import World

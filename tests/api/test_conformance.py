@@ -25,8 +25,8 @@ from schemathesis.specs.openapi.checks import (
 from sqlalchemy import select
 
 from app import create_app
-from app.billing import tokens
-from app.billing.demo_world import API_KEYS
+from app.billing.access import tokens
+from app.billing.demo.demo_world import API_KEYS
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import Price, TaxRate

@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.billing import openings, sweep
-from app.billing.demo_world import API_KEYS
+from app.billing.demo.demo_world import API_KEYS
+from app.billing.purchase import openings
+from app.billing.reconciliation import sweep
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import App, CheckoutSession, Membership, User

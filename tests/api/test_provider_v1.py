@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing.demo_world import API_KEYS
+from app.billing.demo.demo_world import API_KEYS
 from app.models import Customer, Price, TaxRate
 from tests.api.conftest import Caller, Json, Strangers, checkouts, key_headers
 from tests.cast import World
@@ -453,7 +453,7 @@ class TestRefuse:
     def test_hides_our_own_faults(
         self, server: Caller, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from app.billing import tenants
+        from app.billing.tenants import tenants
 
         def breaks(*_given: object) -> None:
             raise RuntimeError("a secret of the house")

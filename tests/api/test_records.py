@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy.orm import Session
 
-from app.billing import periods
+from app.billing.plans import periods
 from app.billing.site import Site
 from tests import payer
 from tests.api.conftest import Caller, Strangers, key_headers

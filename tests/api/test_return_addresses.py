@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.billing.demo_world import API_KEYS
+from app.billing.demo.demo_world import API_KEYS
 from tests.api.conftest import Caller, checkouts
 from tests.cast import World
 

@@ -15,9 +15,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.billing import api_keys, countries, tokens
-from app.billing.demo_world import API_KEYS
+from app.billing.access import api_keys, tokens
+from app.billing.demo.demo_world import API_KEYS
 from app.billing.site import Site
+from app.billing.tax import countries
 from app.models import ProviderAccount, User
 from tests import payer
 from tests.api.conftest import Caller, Json, Strangers, checkouts, key_headers

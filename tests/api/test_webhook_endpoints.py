@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.billing import webhook_types
 from app.billing.site import Site
+from app.billing.webhooks import webhook_types
 from app.models import AuditEntry, WebhookEndpoint
 from config import Config
 from tests.api.conftest import Caller, Json, Strangers, key_headers

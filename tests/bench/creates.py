@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from app.billing.demo_world import API_KEYS, APP, uuid_of
+from app.billing.demo.demo_world import API_KEYS, APP, uuid_of
 from tests.bench.load import Answer, Request
 from tests.bench.world import PRICE_ID, Buyer
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from app.billing import demo_rows
+from app.billing.demo import demo_rows
 from app.billing.site import Credentials, Site
 from app.db.base import table
 from app.db.engine import Database

@@ -6,8 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from app.billing import checkouts, payment_links
-from app.billing.checkout_orders import VERIFICATION_MINOR, CheckoutOrder, Tax
+from app.billing.ordering.checkout_orders import VERIFICATION_MINOR, CheckoutOrder, Tax
+from app.billing.purchase import checkouts, payment_links
 from app.billing.site import Site
 from app.models import CheckoutSession
 from app.money import Money

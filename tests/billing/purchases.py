@@ -13,12 +13,16 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import events, orders, overviews, receipts, returns, setups, sweep
-from app.billing.orders import Choice, Placed
-from app.billing.overviews import Overview
-from app.billing.receipts import Receipt
+from app.billing.ordering import orders, setups
+from app.billing.ordering.orders import Choice, Placed
+from app.billing.plans import overviews
+from app.billing.plans.overviews import Overview
+from app.billing.purchase import receipts
+from app.billing.purchase.receipts import Receipt
+from app.billing.reconciliation import sweep
+from app.billing.reconciliation.sweep import Swept
 from app.billing.site import Site
-from app.billing.sweep import Swept
+from app.billing.truth import events, returns
 from app.models import (
     Act,
     CheckoutSession,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.billing import cancelations, plan_changes
-from app.billing.plan_changes import PlanChoice
-from app.billing.plan_figures import Moment
+from app.billing.plans import cancelations, plan_changes
+from app.billing.plans.plan_changes import PlanChoice
+from app.billing.plans.plan_figures import Moment
 from app.models import Subscription, SubscriptionChange, TimelineEntry
 from tests import payer
 from tests.billing.purchases import Buyer

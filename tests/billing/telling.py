@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from standardwebhooks import Webhook
 
-from app.billing import deliveries, endpoints, webhooks
 from app.billing.site import Site
+from app.billing.webhooks import deliveries, endpoints, webhooks
 from app.models import (
     CheckoutSession,
     Subscription,

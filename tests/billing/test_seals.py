@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import select, update
 
 from app import clock
-from app.billing import mail_kinds, mails, seals, signing_keys
+from app.billing import seals
+from app.billing.access import signing_keys
+from app.billing.mail import mail_kinds, mails
 from app.billing.seals import Tally
 from app.billing.site import Credentials, Site
 from app.billing.vault import Vault

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.billing import cancelations, checkouts, timeline
+from app.billing import timeline
+from app.billing.plans import cancelations
+from app.billing.purchase import checkouts
 from app.models import TimelineEntry
 from tests import payer
 from tests.billing import orders_of_apis
@@ -22,7 +24,7 @@ KIND = re.compile(
 
 
 class TestTheVocabulary:
-    @pytest.mark.parametrize("path", sorted(BILLING.glob("*.py")), ids=lambda path: path.name)
+    @pytest.mark.parametrize("path", sorted(BILLING.rglob("*.py")), ids=lambda path: path.name)
     def test_is_the_one_every_writer_uses(self, path: Path) -> None:
         source = path.read_text()
 
@@ -30,7 +32,7 @@ class TestTheVocabulary:
         assert set(KIND.findall(source)) <= set(timeline.KINDS)
 
     def test_is_looked_for_where_it_is_written(self) -> None:
-        sources = "".join(path.read_text() for path in BILLING.glob("*.py"))
+        sources = "".join(path.read_text() for path in BILLING.rglob("*.py"))
 
         assert {"sweep", "clock", "return", "page"} <= set(CAUSE.findall(sources))
         assert "payment.failed" in KIND.findall(sources)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.billing import method_names, wording
+from app.billing import wording
+from app.billing.methods import method_names
 from app.billing.text import Country, Percentage, Text
 from app.money import Money
 

@@ -11,8 +11,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.billing import cancelations, orders, plan_changes, tenants
+from app.billing.ordering import orders
+from app.billing.plans import cancelations, plan_changes
 from app.billing.site import Site
+from app.billing.tenants import tenants
 from app.clock import SandboxClock
 from app.db.engine import Database
 from app.models import Membership

@@ -13,8 +13,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock, create_app
-from app.billing import sweep
-from app.billing.demo_world import API_KEYS
+from app.billing.demo.demo_world import API_KEYS
+from app.billing.reconciliation import sweep
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import CheckoutSession, IdempotencyKey

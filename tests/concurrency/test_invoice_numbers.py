@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.billing import invoice_numbers
+from app.billing.invoicing import invoice_numbers
 from app.db import once
 from app.db.engine import Database
 from app.models import Invoice

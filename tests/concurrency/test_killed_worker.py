@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app import clock
-from app.billing import mail_kinds, mails
+from app.billing.mail import mail_kinds, mails
 from app.billing.site import Site
 from app.models import Mail, ProviderEvent, Tenant, WebhookDelivery, WebhookEvent
 from app.money import Money

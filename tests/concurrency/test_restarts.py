@@ -24,7 +24,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app import clock, create_app, upkeep
-from app.billing import api_keys
+from app.billing.access import api_keys
 from app.billing.site import Site
 from app.db.base import Base
 from app.db.engine import Database

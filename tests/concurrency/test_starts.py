@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from app.billing import orders
+from app.billing.ordering import orders
 from app.billing.site import Site
 from app.models import CheckoutSession
 from config import Config

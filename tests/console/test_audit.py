@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.billing import audits
+from app.billing.apps import audits
 from app.clock import wall
 from app.models import AppMember
 from tests.cast import World

@@ -10,7 +10,7 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.billing import logos
+from app.billing.apps import logos
 from app.models import AppMember, AuditEntry
 from tests.cast import World
 from tests.pages import Page, Visitor

@@ -13,8 +13,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import api_keys, deliveries, endpoints, signing_keys
+from app.billing.access import api_keys, signing_keys
 from app.billing.site import Site
+from app.billing.webhooks import deliveries, endpoints
 from app.models import ApiKey, AppMember, AuditEntry, Origin, SigningKey, WebhookEndpoint
 from tests.cast import World
 from tests.pages import Page, Visitor

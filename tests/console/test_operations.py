@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from app import clock
-from app.billing import events, owner_acts
+from app.billing.operations import owner_acts
 from app.billing.site import Site
+from app.billing.truth import events
 from app.models import (
     AppMember,
     AuditEntry,

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import create_app
-from app.billing import api_keys, portal_link_calls
+from app.billing.access import api_keys, portal_link_calls
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import AuditEntry, PortalLink

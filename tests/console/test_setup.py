@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import create_app
-from app.billing import accounts
+from app.billing.people import accounts
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import App, AppMember, AuditEntry, User

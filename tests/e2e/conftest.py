@@ -10,7 +10,7 @@ import pytest
 from jinja2 import BytecodeCache
 from playwright.sync_api import Browser, expect
 
-from app.billing import origins
+from app.billing.access import origins
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import Tenant, User

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.billing import demo_world
+from app.billing.demo import demo_world
 from tests.sandbox_server import Json, SandboxServer
 
 _KEYS = {"stripe": demo_world.STRIPE_KEY, "mollie": demo_world.MOLLIE_KEY}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.billing import tokens
+from app.billing.access import tokens
 from app.billing.site import Site
 from tests.cast import World
 from tests.e2e import ledger

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from app.billing.demo_world import API_KEYS
+from app.billing.demo.demo_world import API_KEYS
 from tests.cast import World
 from tests.e2e import ledger
 from tests.e2e.actors import Payer

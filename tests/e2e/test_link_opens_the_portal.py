@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.billing import portal_links
+from app.billing.access import portal_links
 from app.billing.site import Site
 from app.models import Tenant
 from tests.cast import World

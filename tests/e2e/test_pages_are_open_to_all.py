@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.billing import portal_links
+from app.billing.access import portal_links
 from app.billing.site import Site
 from tests import pages
 from tests.cast import World

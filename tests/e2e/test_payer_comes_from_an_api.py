@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from app.billing import payment_links
-from app.billing.checkout_orders import CheckoutOrder
+from app.billing.ordering.checkout_orders import CheckoutOrder
+from app.billing.purchase import payment_links
 from app.billing.site import Site
 from app.providers.base import Collect
 from tests.billing import orders_of_apis

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect
 
-from app.billing import portal_links
+from app.billing.access import portal_links
 from app.billing.site import Site
 from app.models import Origin
 from app.sandbox.serve import Server

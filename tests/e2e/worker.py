@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from app import mails
-from app.billing import sweep
+from app.billing.reconciliation import sweep
 from app.billing.site import Site
 from app.db.engine import Database
 

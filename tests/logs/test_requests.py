@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from app import create_app, jobs
-from app.billing import api_keys
+from app.billing.access import api_keys
 from app.billing.site import Site
 from app.db.engine import Database
 from app.logs import context, requests

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.billing import api_keys
+from app.billing.access import api_keys
 from app.logs.formatters import Human, Json
 from app.logs.scrubber import Scrubber, scrub
 from tests.cast import World

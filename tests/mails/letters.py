@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
 
-from app.billing import mail_kinds
-from app.billing.mail_kinds import Mailable
-from app.billing.outbox import Letter
+from app.billing.mail import mail_kinds
+from app.billing.mail.mail_kinds import Mailable
+from app.billing.mail.outbox import Letter
 from app.models import App, Tenant
 from app.money import Money
 

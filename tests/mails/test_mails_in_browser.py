@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from app.billing.mail_kinds import KINDS
+from app.billing.mail.mail_kinds import KINDS
 from tests.e2e import browser
 from tests.mails.letters import TOLD, letter
 from tests.mails.test_messages import compose, parts

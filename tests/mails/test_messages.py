@@ -9,9 +9,9 @@ from functools import cache
 import html5lib
 import pytest
 
-from app.billing import mail_kinds
-from app.billing.mail_kinds import Mailable
-from app.billing.outbox import Letter, Undeliverable
+from app.billing.mail import mail_kinds
+from app.billing.mail.mail_kinds import Mailable
+from app.billing.mail.outbox import Letter, Undeliverable
 from app.billing.site import Site, site_for
 from app.mails import messages, readers
 from app.models import App

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import mails
-from app.billing import mail_kinds
-from app.billing import mails as billing_mails
+from app.billing.mail import mail_kinds
+from app.billing.mail import mails as billing_mails
 from app.billing.site import Site
 from app.models import Mail
 from app.money import Money

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.billing.outbox import NotSent, ServerAway, Undeliverable
+from app.billing.mail.outbox import NotSent, ServerAway, Undeliverable
 from app.mails.server import Server
 from app.sandbox.smtp import Door
 

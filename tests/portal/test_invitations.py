@@ -6,7 +6,9 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app.billing import invitations, mail_kinds, portal_links
+from app.billing.access import portal_links
+from app.billing.mail import mail_kinds
+from app.billing.people import invitations
 from app.billing.site import Site
 from app.models import Mail
 from tests.cast import PASSWORDS, World

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import portal_links
+from app.billing.access import portal_links
 from app.billing.site import Site
 from app.models import Price
 from app.portal import links

@@ -11,8 +11,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from app.billing import demo_world, payment_links, payment_pages
-from app.billing.checkout_orders import CheckoutOrder
+from app.billing.demo import demo_world
+from app.billing.ordering.checkout_orders import CheckoutOrder
+from app.billing.purchase import payment_links, payment_pages
 from app.billing.site import Site
 from app.models import CheckoutSession
 from app.providers.base import Collect

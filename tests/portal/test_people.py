@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.billing import portal_links
+from app.billing.access import portal_links
 from app.billing.site import Site
 from app.models import Invitation
 from tests.cast import World

@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 
-from app.billing import cancelations, method_changes, plan_changes
-from app.billing.orders import Choice
-from app.billing.plan_changes import PlanChoice
+from app.billing.methods import method_changes
+from app.billing.ordering.orders import Choice
+from app.billing.plans import cancelations, plan_changes
+from app.billing.plans.plan_changes import PlanChoice
 from app.models import Payment, PaymentMethod, Subscription
 from app.sandbox import bank
 from app.sandbox.gateway import Refusal

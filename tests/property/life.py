@@ -13,8 +13,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import events, sweep
 from app.billing.errors import BillingError, ProviderUnavailable
+from app.billing.reconciliation import sweep
+from app.billing.truth import events
 from app.db.base import Base
 from app.models import ProviderAccount, Subscription
 from app.models.subscription import RUNNING

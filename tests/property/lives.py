@@ -14,18 +14,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing import (
-    checkouts,
-    events,
-    orders,
-    page_status,
-    receipts,
-    returns,
-    setups,
-    sweep,
-    tenants,
-)
+from app.billing.ordering import orders, setups
+from app.billing.purchase import checkouts, page_status, receipts
+from app.billing.reconciliation import sweep
 from app.billing.site import Site
+from app.billing.tenants import tenants
+from app.billing.truth import events, returns
 from app.db.engine import Database
 from app.models import (
     Act,
@@ -277,7 +271,7 @@ class Life:
         return db.scalars(select(CheckoutSession.id)).one()
 
     def _return_url(self, db: Session) -> str:
-        from app.billing import checkout_orders
+        from app.billing.ordering import checkout_orders
 
         return checkout_orders.return_url(self.site, self.placed.checkout_uuid)[1]
 

@@ -24,7 +24,7 @@ from app import create_app
 from app.api.dialects import Dialect
 from app.billing import errors
 from app.billing.errors import BillingError
-from app.billing.idempotency_keys import InFlight
+from app.billing.purchase.idempotency_keys import InFlight
 from app.billing.site import Site
 from app.db.engine import Database
 from tests.cast import World

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.billing import deliveries, endpoints, webhook_types
 from app.billing.site import Site
+from app.billing.webhooks import deliveries, endpoints, webhook_types
 from app.models import checkout_session, subscription
 from tests import ports
 from tests.billing.telling import Telling, receivers

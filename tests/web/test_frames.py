@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app import create_app
-from app.billing import portal_links
+from app.billing.access import portal_links
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import Origin

@@ -9,7 +9,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.billing import mail_kinds, portal_links
+from app.billing.access import portal_links
+from app.billing.mail import mail_kinds
 from app.billing.site import Site
 from app.models import Mail
 from tests.cast import World

@@ -9,7 +9,8 @@ from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.billing import portal_links, two_factors
+from app.billing.access import portal_links
+from app.billing.people import two_factors
 from app.billing.site import Site
 from app.models import AuditEntry, Mail, RecoveryCode, User
 from tests.cast import PASSWORDS, World

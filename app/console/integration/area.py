@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from app.billing import api_keys, origins, signing_keys
-from app.billing import endpoints as told
+from app.billing.access import api_keys, origins, signing_keys
+from app.billing.webhooks import endpoints as told
 from app.console import guard
 from app.models import AppMember
 from app.web import sessions

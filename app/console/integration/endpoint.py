@@ -8,9 +8,9 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.billing import deliveries, handouts, webhook_types
-from app.billing import endpoints as told
 from app.billing.errors import Invalid
+from app.billing.webhooks import deliveries, handouts, webhook_types
+from app.billing.webhooks import endpoints as told
 from app.console import guard
 from app.console.integration.area import integration
 from app.console.integration.endpoints import ENDPOINTS, EndpointForm, back_to, secret_of

@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 from wtforms import SelectMultipleField, URLField
 from wtforms.validators import DataRequired, Length
 
-from app.billing import endpoints as told
-from app.billing import webhook_types
 from app.billing.errors import Conflict, Invalid
+from app.billing.webhooks import endpoints as told
+from app.billing.webhooks import webhook_types
 from app.console import guard
 from app.console.integration.area import PATH, integration
 from app.models import AppMember, WebhookEndpoint

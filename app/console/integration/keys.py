@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from wtforms import StringField
 from wtforms.validators import AnyOf, DataRequired, Length
 
-from app.billing import api_keys
+from app.billing.access import api_keys
 from app.console import guard
 from app.console.integration.area import PATH, integration
 from app.models import AppMember

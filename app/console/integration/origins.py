@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from wtforms import BooleanField, StringField
 from wtforms.validators import DataRequired, Length
 
-from app.billing import origins as registered
-from app.billing import portal_link_calls
+from app.billing.access import origins as registered
+from app.billing.access import portal_link_calls
 from app.billing.errors import Invalid
 from app.console import guard
 from app.console.integration.area import PATH, integration

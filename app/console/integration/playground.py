@@ -13,9 +13,11 @@ from werkzeug.wrappers import Response
 from wtforms import StringField
 from wtforms.validators import Length
 
-from app.billing import playgrounds, portal_link_calls, portal_links, products, tenants
+from app.billing.access import playgrounds, portal_link_calls, portal_links
+from app.billing.access.playgrounds import Wanted
+from app.billing.catalogue import products
 from app.billing.errors import Invalid
-from app.billing.playgrounds import Wanted
+from app.billing.tenants import tenants
 from app.console import guard
 from app.console.integration.area import PATH, integration
 from app.models import AppMember, Tenant

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from app.billing import signing_keys as keys
+from app.billing.access import signing_keys as keys
 from app.billing.errors import Conflict, Invalid, NotFound
 from app.console import guard
 from app.console.integration.area import PATH, integration

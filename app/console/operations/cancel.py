@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from wtforms import StringField, TextAreaField
 from wtforms.validators import AnyOf, Length
 
-from app.billing import cases, owner_acts
-from app.billing.cancelations import LONGEST_TEXT
+from app.billing.operations import cases, owner_acts
+from app.billing.plans.cancelations import LONGEST_TEXT
 from app.console import guard
 from app.console.operations.area import operations
 from app.models import AppMember

@@ -10,8 +10,9 @@ from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.billing import cases, owner_acts, second_looks, tax_sentences
-from app.billing.second_looks import Looked
+from app.billing.invoicing import tax_sentences
+from app.billing.operations import cases, owner_acts, second_looks
+from app.billing.operations.second_looks import Looked
 from app.billing.site import Site
 from app.console import guard
 from app.console.operations.area import operations

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.billing import traffic
+from app.billing.operations import traffic
 from app.console import guard
 from app.console.operations.area import operations
 from app.models import AppMember, ProviderEvent

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask import render_template
 
-from app.billing import vital_signs
+from app.billing.operations import vital_signs
 from app.console import guard
 from app.console.operations.area import operations
 from app.models import AppMember

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from flask import render_template, request
 
-from app.billing import listings, tenants
-from app.billing.listings import Kind, Wanted
+from app.billing.operations import listings
+from app.billing.operations.listings import Kind, Wanted
+from app.billing.tenants import tenants
 from app.console import guard
 from app.console.operations.area import operations
 from app.models import AppMember, Tenant

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from flask import render_template
 
-from app.billing import revenues
-from app.billing.revenues import Revenue
+from app.billing.operations import revenues
+from app.billing.operations.revenues import Revenue
 from app.console import guard
 from app.console.operations.area import operations
 from app.models import AppMember

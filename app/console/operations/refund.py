@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
-from app.billing import cases, owner_acts
-from app.billing.cancelations import LONGEST_TEXT
 from app.billing.errors import Invalid
+from app.billing.operations import cases, owner_acts
+from app.billing.plans.cancelations import LONGEST_TEXT
 from app.console import guard
 from app.console.operations.area import operations
 from app.models import AppMember

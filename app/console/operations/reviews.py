@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from wtforms import StringField, TextAreaField
 from wtforms.validators import AnyOf, DataRequired, Length
 
-from app.billing import cases, reviews
 from app.billing.errors import Conflict, Invalid
+from app.billing.operations import cases, reviews
 from app.console import guard
 from app.console.operations.area import operations
 from app.models import AppMember, CheckoutSession

@@ -7,7 +7,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.billing import reviews, searches
+from app.billing.operations import reviews, searches
 from app.console import guard
 from app.console.operations.area import operations
 from app.models import AppMember

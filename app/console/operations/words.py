@@ -7,7 +7,8 @@ from datetime import datetime
 from flask import Flask
 from flask_babel import gettext, lazy_gettext
 
-from app.billing import cases, receipts
+from app.billing.operations import cases
+from app.billing.purchase import receipts
 from app.models import Act, Invoice
 from app.money import Money
 from app.web import filters, invoice_words

@@ -1,0 +1,1 @@
+"""Access for programs and by links: keys, tokens, origins and portal links."""

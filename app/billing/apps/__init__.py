@@ -1,0 +1,1 @@
+"""Apps: how one begins, what its owner sets, and what was done to it."""

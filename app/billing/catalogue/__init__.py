@@ -1,0 +1,1 @@
+"""The catalogue: what an app sells, and how its providers know it."""

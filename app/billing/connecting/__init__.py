@@ -1,0 +1,1 @@
+"""Connecting: an app's accounts at Stripe and Mollie, in test and in live mode."""

@@ -1,0 +1,79 @@
+"""Invoice parties: who sells and who buys, as they are when an invoice is issued."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.billing.purchase import customers
+from app.billing.tenants import tenants
+from app.models import App, CheckoutSession, Tenant, User
+
+
+def seller(app: App) -> dict[str, Any]:
+    """Answer who sells; the address is one text of several lines."""
+    return {
+        "name": app.seller_name,
+        "address": app.seller_address,
+        "country": app.seller_country,
+        "vat_number": app.seller_vat_number,
+        "email": app.support_email,
+        "website": app.website,
+        "app": app.name,
+    }
+
+
+def buyer(tenant: Tenant | None, checkout: CheckoutSession | None) -> dict[str, Any]:
+    """Answer the buyer's name, address, e-mail and VAT number with its status.
+
+    A tenant's own details count, and what was entered at the checkout fills what they leave open;
+    without a tenant only the checkout knows. The VAT number is the one the tax was decided by.
+    """
+    entered = (checkout.collected if checkout else None) or {}
+    address = customers.address_of(tenant) if tenant else None
+    number, status = _vat(tenant, checkout, entered)
+    return {
+        "name": _name(tenant) or entered.get("name"),
+        "email": (tenant.invoice_email if tenant else None) or _email(checkout, entered),
+        "address": asdict(address) if address else entered.get("billing_address"),
+        "vat_number": number,
+        "vat_status": status,
+    }
+
+
+def locale(db: Session, tenant: Tenant | None, checkout: CheckoutSession | None) -> str | None:
+    """Answer the payer's language: of the user who bought, else of the tenant's oldest admin."""
+    payer = db.get(User, checkout.user_id) if checkout and checkout.user_id else None
+    if payer is None and tenant is not None:
+        payer = next(iter(tenants.admins(db, tenant.id)), None)
+    if payer is not None:
+        return payer.locale
+    details = (checkout.details if checkout else None) or {}
+    asked: str | None = details.get("locale")
+    return asked
+
+
+def tenant_of(db: Session, tenant_id: int | None) -> Tenant | None:
+    """Answer a tenant; None where nobody in particular bought."""
+    return db.get_one(Tenant, tenant_id) if tenant_id is not None else None
+
+
+def _name(tenant: Tenant | None) -> str | None:
+    return (tenant.legal_name or tenant.name) if tenant else None
+
+
+def _email(checkout: CheckoutSession | None, entered: dict[str, Any]) -> str | None:
+    email: str | None = entered.get("email") or (checkout.email if checkout else None)
+    return email
+
+
+def _vat(
+    tenant: Tenant | None, checkout: CheckoutSession | None, entered: dict[str, Any]
+) -> tuple[str | None, str | None]:
+    if checkout and checkout.vat_number:
+        return checkout.vat_number, checkout.vat_status
+    if entered.get("tax_id"):
+        return entered["tax_id"], None
+    return (tenant.vat_number if tenant else None), None

@@ -1,0 +1,1 @@
+"""Mail: what people are told, written with the change it tells of and sent afterwards."""

@@ -1,0 +1,1 @@
+"""Operations: what an app's people find, see and do about single purchases and plans."""

@@ -1,0 +1,274 @@
+"""Owner acts: money given back and plans ended by somebody who runs the app."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.billing import timeline
+from app.billing.apps import audits
+from app.billing.errors import Conflict, Invalid, NotFound
+from app.billing.people import app_members
+from app.billing.plans import (
+    cancelations,
+    plan_acts,
+    plan_looks,
+    plan_states,
+    refunds,
+    renewal_deeds,
+)
+from app.billing.purchase import checkouts, requests
+from app.billing.site import Site
+from app.billing.truth import acts, deeds
+from app.db import lock
+from app.models import Act, AppMember, CheckoutSession, Payment, Price, Subscription
+from app.money import Money
+from app.providers import errors
+from app.providers.base import RefundRequest
+
+When = Literal["now", "period_end"]
+State = Literal["done", "waiting", "failed"]
+
+
+def payment(db: Session, member: AppMember, payment_uuid: UUID) -> Payment:
+    """Answer a payment of the member's app with its refunds; raises NotFound."""
+    found = db.scalars(
+        select(Payment).where(Payment.uuid == payment_uuid, Payment.app_id == member.app_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("There is no such payment here.")
+    return found
+
+
+def plan(db: Session, member: AppMember, subscription_uuid: UUID) -> Subscription:
+    """Answer a plan of the member's app with price, product and account; raises NotFound."""
+    found = db.scalars(
+        select(Subscription)
+        .where(Subscription.uuid == subscription_uuid, Subscription.app_id == member.app_id)
+        .options(
+            joinedload(Subscription.price).joinedload(Price.product),
+            joinedload(Subscription.provider_account),
+        )
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("There is no such subscription here.")
+    return found
+
+
+def refundable(db: Session, payment: Payment) -> Money:
+    """Answer what of a payment can still be given back: what is left of it, without what was asked
+    for and is not done yet."""
+    waiting = db.scalars(
+        select(Act.request).where(
+            Act.payment_id == payment.id, Act.kind == "refund", Act.state == "waiting", _of(payment)
+        )
+    )
+    asked = sum(requests.load(RefundRequest, request).amount.minor for request in waiting)
+    return Money(max(payment.remaining.minor - asked, 0), payment.currency)
+
+
+def refund(
+    db: Session,
+    site: Site,
+    member: AppMember,
+    payment_uuid: UUID,
+    *,
+    amount: Money,
+    reason: str,
+    request_uuid: UUID,
+) -> State:
+    """Give a part of a payment back, or all that is left, and answer how far it is: what waits is
+    done by the sweep, once. The same `request_uuid` is the same refund. Commits.
+
+    Raises NotAllowed for support, NotFound, Conflict where the payment is not paid, Invalid naming
+    `amount` or `reason`.
+    """
+    app_members.require_owner(member)
+    if not reason.strip() or len(reason) > cancelations.LONGEST_TEXT:
+        raise Invalid(
+            "Write why, in at most %(most)s characters.",
+            field="reason",
+            most=cancelations.LONGEST_TEXT,
+        )
+    found = payment(db, member, payment_uuid).id
+    act_id = _ask_to_refund(db, site, member, found, amount, reason.strip(), request_uuid)
+    deeds.perform(db, site, act_id)
+    _look(db, site, member, db.get_one(Payment, found, populate_existing=True))
+    return _state(db, act_id)
+
+
+def cancel(
+    db: Session,
+    site: Site,
+    member: AppMember,
+    subscription_uuid: UUID,
+    *,
+    when: When,
+    reason: str | None = None,
+) -> Subscription:
+    """End a plan at once or with the period that is paid, and answer it; asked again, or of one
+    that has ended, it answers the same. Commits.
+
+    Raises NotAllowed for support, NotFound, Conflict where its first payment is on its way,
+    ProviderUnavailable where it is stored and will be done a little later.
+    """
+    app_members.require_owner(member)
+    row = plan(db, member, subscription_uuid)
+    if row.ended_at is None:
+        if when == "now":
+            _end_now(db, site, member, row.id, reason)
+        else:
+            _end_with_period(db, site, member, row, reason)
+    row = plan(db, member, subscription_uuid)
+    db.commit()
+    return row
+
+
+def _ask_to_refund(
+    db: Session,
+    site: Site,
+    member: AppMember,
+    payment_id: int,
+    amount: Money,
+    reason: str,
+    request_uuid: UUID,
+) -> int:
+    row, now = lock.one(db, Payment, payment_id), site.clock.now()
+    effect = f"refund:payment:{row.id}:{request_uuid}"
+    known = db.scalar(select(Act.id).where(Act.effect == effect))
+    if known is not None:
+        db.commit()
+        return known
+    try:
+        _require_left(db, row, amount)
+        act_id = refunds.give(
+            db,
+            row,
+            amount,
+            reason="owner",
+            description=f"{member.app.name} {row.provider_id}",
+            request_uuid=request_uuid,
+            user_id=member.user_id,
+            now=now,
+        )
+    except (Conflict, Invalid):
+        db.rollback()
+        raise
+    details = {"amount": amount.minor, "currency": amount.currency, "reason": reason}
+    subject = _subject(db, row)
+    if subject is not None:
+        cause = timeline.by_user(member.user.uuid)
+        timeline.note(db, subject, "payment.refund_asked", cause=cause, now=now, details=details)
+    audits.note(db, member, "payment.refunded", str(row.uuid), now=now, details=details)
+    db.commit()
+    return act_id
+
+
+def _require_left(db: Session, row: Payment, amount: Money) -> None:
+    if row.is_paid and amount.minor > refundable(db, row).minor:
+        raise Invalid("Choose an amount up to what is left of the payment.", field="amount")
+
+
+def _of(payment: Payment) -> ColumnElement[bool]:
+    """Narrow acts by what has an index."""
+    if payment.checkout_id is not None:
+        return Act.checkout_id == payment.checkout_id
+    return Act.subscription_id == payment.subscription_id
+
+
+def _subject(db: Session, row: Payment) -> CheckoutSession | Subscription | None:
+    if row.subscription_id is not None:
+        return db.get_one(Subscription, row.subscription_id)
+    return db.get(CheckoutSession, row.checkout_id) if row.checkout_id else None
+
+
+def _end_now(
+    db: Session, site: Site, member: AppMember, subscription_id: int, reason: str | None
+) -> None:
+    row, now = lock.one(db, Subscription, subscription_id), site.clock.now()
+    if row.ended_at is not None:
+        db.rollback()
+        return
+    cause = timeline.by_user(member.user.uuid)
+    effect = f"cancel:subscription:{row.provider_account_id}:{row.provider_id}"
+    is_asked = db.scalar(select(Act.id).where(Act.effect == effect, Act.state == "waiting"))
+    if is_asked is None:
+        row.cancel_reason = reason or row.cancel_reason
+        _note_end(db, member, row, "now", reason, now=now)
+    if row.provider_id is None:
+        # What waits to be begun at the provider is ended there as soon as it has begun.
+        before = row.shown_status
+        plan_states.finish(row, reason="canceled", at=now)
+        plan_states.tell(db, row, before, cause=cause, now=now)
+        db.commit()
+        return
+    acts.end_subscription(db, row, reason=renewal_deeds.BY_OWNER, now=now)
+    db.commit()
+    state = plan_acts.perform(db, site, effect)
+    if state != "done":
+        raise plan_acts.not_done(state)
+    plan_acts.look(db, site, subscription_id, member.user)
+
+
+def _end_with_period(
+    db: Session, site: Site, member: AppMember, row: Subscription, reason: str | None
+) -> None:
+    if cancelations.is_set_to_end(row):
+        return
+    audits.note(
+        db,
+        member,
+        "subscription.canceled",
+        str(row.uuid),
+        now=site.clock.now(),
+        details={"when": "period_end", "reason": reason},
+    )
+    cancelations.end_with_period(db, site, row, user=member.user, reason=reason)
+
+
+def _note_end(
+    db: Session,
+    member: AppMember,
+    row: Subscription,
+    when: When,
+    reason: str | None,
+    *,
+    now: datetime,
+) -> None:
+    cause = timeline.by_user(member.user.uuid)
+    details = {"when": when, "reason": reason}
+    timeline.note(
+        db,
+        row,
+        "subscription.cancel_asked",
+        cause=cause,
+        now=now,
+        before=row.shown_status,
+        details=details,
+    )
+    audits.note(db, member, "subscription.canceled", str(row.uuid), now=now, details=details)
+
+
+def _look(db: Session, site: Site, member: AppMember, row: Payment) -> None:
+    """See what came of it; what cannot be seen now is left for the sweep."""
+    cause = timeline.by_user(member.user.uuid)
+    plan_id, checkout_id, name = row.subscription_id, row.checkout_id, row.provider_id
+    db.commit()
+    try:
+        if plan_id is not None:
+            plan_looks.look(db, site, plan_id, cause=cause, also=[name])
+        elif checkout_id is not None:
+            checkouts.sync(db, site, checkout_id, cause=cause)
+    except errors.ProviderError:
+        db.rollback()
+
+
+def _state(db: Session, act_id: int) -> State:
+    state = db.scalars(select(Act.state).where(Act.id == act_id)).one()
+    db.commit()
+    return cast(State, state)

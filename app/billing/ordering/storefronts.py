@@ -1,0 +1,254 @@
+"""The storefront: who looks at the plans page, and what is offered, in one narrow statement.
+
+It is the page most visitors open and leave again, so it loads no rows it does not show and keeps
+each app's catalogue in memory until the catalogue changes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    FromClause,
+    Select,
+    String,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
+from sqlalchemy.orm import Session
+
+from app.billing.catalogue import products
+from app.billing.catalogue.products import Offer
+from app.billing.errors import NotFound
+from app.billing.tenants import tenants
+from app.db.base import table
+from app.models import (
+    App,
+    AppMember,
+    CheckoutSession,
+    Membership,
+    Price,
+    Product,
+    Subscription,
+    Tenant,
+    User,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """What a page shows of an app."""
+
+    id: int
+    name: str
+    livemode: bool
+    brand_color: str
+    logo_digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What a page shows of a tenant; `currency` is what it chose."""
+
+    id: int
+    uuid: UUID
+    name: str
+    country: str | None
+    currency: str | None
+    app: Seller
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a page shows of a person."""
+
+    email: str
+    locale: str | None
+    session_epoch: int
+    ended_sessions: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A member of a tenant at its storefront; answers what a membership answers.
+
+    `catalogue` changes with any product or price of the app.
+    """
+
+    user: Reader
+    tenant: Company
+    role: str
+    has_bought: bool
+    catalogue: str
+
+    @property
+    def may_buy(self) -> bool:
+        """This person may spend the tenant's money."""
+        return self.role == "admin"
+
+
+def enter(db: Session, *, user_id: int, tenant_uuid: UUID) -> Visit:
+    """Answer a user's visit to a tenant's storefront; raises NotFound as `tenants.find` does."""
+    return _visit(db, _VISIT, user_id, tenant_uuid)
+
+
+def view(db: Session, *, user_id: int, tenant_uuid: UUID) -> Visit:
+    """Answer the visit of somebody who runs the app and looks at a tenant's storefront; raises
+    NotFound as `viewings.find` does."""
+    return _visit(db, _VIEWING, user_id, tenant_uuid)
+
+
+def _visit(db: Session, asked: Select[Any], user_id: int, tenant_uuid: UUID) -> Visit:
+    row = db.execute(asked, {"user_id": user_id, "tenant_uuid": tenant_uuid}).one_or_none()
+    if row is None:
+        raise NotFound("There is no such page, or it is not yours to see.")
+    return Visit(
+        user=Reader(row.email, row.locale, row.session_epoch, row.ended_sessions),
+        tenant=Company(
+            id=row.tenant_id,
+            uuid=tenant_uuid,
+            name=row.tenant,
+            country=row.country,
+            currency=row.currency,
+            app=Seller(row.app_id, row.app, row.livemode, row.brand_color, row.logo_digest),
+        ),
+        role=row.role,
+        has_bought=row.has_bought or row.has_subscribed,
+        catalogue=f"{row.prices} {row.products}",
+    )
+
+
+def offer(db: Session, visit: Visit, currency: str | None = None) -> Offer:
+    """Answer what is offered on a visit, as `products.offer` does."""
+    seller, company = visit.tenant.app, visit.tenant
+    prices = _shelf(db).prices(db, seller.id, visit.catalogue)
+    running: Sequence[Subscription] = ()
+    had: frozenset[str] = frozenset()
+    if visit.has_bought:
+        running = products.running(db, company.id, livemode=seller.livemode)
+        had = products.had_trials(db, prices, company.id, livemode=seller.livemode)
+    return products.arrange(
+        prices,
+        running,
+        had,
+        chosen=company.currency,
+        country=company.country,
+        is_fixed=visit.has_bought,
+        currency=currency,
+    )
+
+
+class _Shelf:
+    """The catalogues of one database, by app. Two changes at once may leave an old one behind for
+    as long as `_KEPT_SECONDS`; what is bought is always read anew."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[str, float, tuple[Price, ...]]] = {}
+
+    def prices(self, db: Session, app_id: int, catalogue: str) -> tuple[Price, ...]:
+        """Answer an app's prices with their products, read again where the catalogue changed."""
+        kept = self._kept.get(app_id)
+        if kept and kept[0] == catalogue and time.monotonic() < kept[1]:
+            return kept[2]
+        prices = tuple(products.for_sale(db, app_id))
+        for row in {*prices, *(price.product for price in prices)}:
+            # They are shared by requests from now on, so no session may own them.
+            db.expunge(row)
+        self._kept[app_id] = (catalogue, time.monotonic() + _KEPT_SECONDS, prices)
+        return prices
+
+
+_TENANT, _APP, _USER = table(Tenant), table(App), table(User)
+_MEMBERSHIP, _APP_MEMBER = table(Membership), table(AppMember)
+_PRODUCT, _PRICE = table(Product), table(Price)
+_CHECKOUT, _SUBSCRIPTION = table(CheckoutSession), table(Subscription)
+
+
+def _newest(changes: Select[Any], label: str) -> ColumnElement[str]:
+    return type_coerce(changes.scalar_subquery(), String).label(label)
+
+
+_SHOWN: tuple[ColumnElement[Any], ...] = (
+    _USER.c.email,
+    _USER.c.locale,
+    _USER.c.session_epoch,
+    _USER.c.ended_sessions,
+    _TENANT.c.id.label("tenant_id"),
+    _TENANT.c.name.label("tenant"),
+    _TENANT.c.country,
+    _TENANT.c.currency,
+    _APP.c.id.label("app_id"),
+    _APP.c.name.label("app"),
+    _APP.c.livemode,
+    _APP.c.brand_color,
+    _APP.c.logo_digest,
+    exists()
+    .where(
+        _CHECKOUT.c.tenant_id == _TENANT.c.id,
+        _CHECKOUT.c.livemode == _APP.c.livemode,
+        _CHECKOUT.c.mode != "setup",
+        _CHECKOUT.c.state.in_(tenants.BOUGHT),
+    )
+    .label("has_bought"),
+    exists()
+    .where(
+        _SUBSCRIPTION.c.tenant_id == _TENANT.c.id,
+        _SUBSCRIPTION.c.livemode == _APP.c.livemode,
+    )
+    .label("has_subscribed"),
+    _newest(
+        select(func.max(_PRODUCT.c.updated_at)).where(_PRODUCT.c.app_id == _APP.c.id),
+        "products",
+    ),
+    _newest(
+        select(func.max(_PRICE.c.updated_at))
+        .join(_PRODUCT, _PRODUCT.c.id == _PRICE.c.product_id)
+        .where(_PRODUCT.c.app_id == _APP.c.id),
+        "prices",
+    ),
+)
+
+
+def _statement(
+    people: FromClause, role: ColumnElement[str], at_tenant: ColumnElement[bool]
+) -> Select[Any]:
+    """Answer who of some people comes to which tenant, and what is shown to them there."""
+    return (
+        select(role.label("role"), *_SHOWN)
+        .select_from(people)
+        .join(_TENANT, at_tenant)
+        .join(_APP, _APP.c.id == _TENANT.c.app_id)
+        .join(_USER, _USER.c.id == people.c.user_id)
+        .where(
+            people.c.user_id == bindparam("user_id"),
+            _TENANT.c.uuid == bindparam("tenant_uuid"),
+            people.c.deleted_at.is_(None),
+            _TENANT.c.deleted_at.is_(None),
+            _APP.c.deleted_at.is_(None),
+            _USER.c.deleted_at.is_(None),
+        )
+    )
+
+
+_VISIT = _statement(_MEMBERSHIP, _MEMBERSHIP.c.role, _TENANT.c.id == _MEMBERSHIP.c.tenant_id)
+_VIEWING = _statement(_APP_MEMBER, literal("viewer"), _TENANT.c.app_id == _APP_MEMBER.c.app_id)
+_KEPT_SECONDS = 60.0
+_shelves: WeakKeyDictionary[Engine, _Shelf] = WeakKeyDictionary()
+
+
+def _shelf(db: Session) -> _Shelf:
+    engine = db.get_bind().engine
+    if engine not in _shelves:
+        _shelves[engine] = _Shelf()
+    return _shelves[engine]

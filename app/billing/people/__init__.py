@@ -1,0 +1,1 @@
+"""People: their accounts, sign-ins and sessions, and what they belong to."""

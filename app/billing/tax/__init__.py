@@ -1,0 +1,1 @@
+"""Tax: which one a purchase bears, and what it comes to."""

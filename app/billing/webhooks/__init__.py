@@ -1,0 +1,1 @@
+"""Webhooks: what the app's own programs are told, in order, until it is taken."""
