@@ -132,6 +132,8 @@ def _invoice(tenant: Tenant, account: ProviderAccount, paid: PaidInvoice) -> dic
         "currency": invoice.currency,
         "amount": invoice.total,
         "refunded": payment.refunded if payment else 0,
+        "chargedBack": payment.charged_back if payment else 0,
+        "status": invoice.standing,
         "number": invoice.shown_number,
         "net": invoice.net,
         "tax": invoice.tax,

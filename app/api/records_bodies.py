@@ -76,7 +76,8 @@ class SubscriptionList(Shape):
 
 class InvoiceItem(Row):
     """An invoice that was paid; amounts are in minor units, `amount` with tax. `number` is the one
-    it carries; `invoiceId` is the provider's id of an invoice it issued, else our number."""
+    it carries; `invoiceId` is the provider's id of an invoice it issued, else our number. `status`
+    says what became of the money since; what a bank took back is owed again."""
 
     type: Literal["oneTimePayment", "subscription"]
     tenant_uuid: UUID
@@ -96,6 +97,8 @@ class InvoiceItem(Row):
     currency: str
     amount: int
     refunded: int
+    charged_back: int
+    status: Literal["paid", "partly_refunded", "refunded", "charged_back"]
     number: str
     net: int
     tax: int

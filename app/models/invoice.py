@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.base import Base
 from app.models.app import App
+from app.models.payment import Payment, reversal
 from app.models.provider_account import ProviderAccount
 from app.models.tenant import Tenant
 from app.money import Money
@@ -93,12 +94,19 @@ class Invoice(Base):
     app: Mapped[App] = relationship()
     provider_account: Mapped[ProviderAccount] = relationship()
     tenant: Mapped[Tenant | None] = relationship()
+    payment: Mapped[Payment | None] = relationship()
     corrects: Mapped[Invoice | None] = relationship(remote_side="Invoice.id")
 
     @property
     def is_ours(self) -> bool:
         """We issued it, and can draw it; else the provider did."""
         return self.number is not None
+
+    @property
+    def standing(self) -> str:
+        """Its status, or what became of the money since it was paid: `partly_refunded`, `refunded`,
+        `charged_back`. A credit note's is its status."""
+        return reversal(self.payment, self.total) or self.status
 
     @property
     def amount(self) -> Money:

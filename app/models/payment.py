@@ -66,10 +66,28 @@ class Payment(Base):
         return self.status == "paid"
 
     @property
+    def standing(self) -> str:
+        """Its status, or what became of the money since it was paid: `partly_refunded`, `refunded`,
+        `charged_back`."""
+        return reversal(self, self.amount) or self.status
+
+    @property
     def remaining(self) -> Money:
         """What was paid and not given back."""
         kept = self.amount - self.refunded - self.charged_back if self.is_paid else 0
         return Money(max(kept, 0), self.currency)
+
+
+def reversal(payment: Payment | None, total: int) -> str | None:
+    """Answer how `total`, in minor units, came back to who paid it: `partly_refunded`, `refunded` or
+    `charged_back`; None where it is kept, or was never paid."""
+    if payment is None or not payment.is_paid:
+        return None
+    if payment.charged_back:
+        return "charged_back"
+    if payment.refunded:
+        return "refunded" if payment.refunded >= total else "partly_refunded"
+    return None
 
 
 class Refund(Base):

@@ -42,7 +42,8 @@ def one(membership: Membership, invoice: UUID) -> str:
         invoice=found,
         sentence=tax_sentences.unpack(found.tax_sentence),
         corrections=invoice_lists.corrections(sessions.db(), found),
-        charged=invoice_lists.charged(sessions.db(), found),
+        charged=invoice_lists.charged(found),
+        taken_back=invoice_lists.taken_back(found),
     )
 
 

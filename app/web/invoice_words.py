@@ -11,7 +11,7 @@ from flask_babel import gettext, lazy_gettext
 from app.billing.methods import method_names
 from app.models import Invoice
 from app.money import Money
-from app.web import filters
+from app.web import filters, statuses
 
 # An invoice's status in words, and how the tag looks.
 _STATUSES = {
@@ -20,6 +20,7 @@ _STATUSES = {
     "paid": (lazy_gettext("Paid"), "good"),
     "uncollectible": (lazy_gettext("Not paid"), "bad"),
     "void": (lazy_gettext("Canceled"), "plain"),
+    **statuses.REVERSALS,
 }
 _GIVEN_BACK = (lazy_gettext("Given back"), "plain")
 
@@ -50,7 +51,7 @@ def heading(invoice: Invoice) -> str:
 
 def status(invoice: Invoice) -> tuple[str, str]:
     """Answer words and look of an invoice's status."""
-    word, look = _GIVEN_BACK if invoice.kind == "credit_note" else _STATUSES[invoice.status]
+    word, look = _GIVEN_BACK if invoice.kind == "credit_note" else _STATUSES[invoice.standing]
     return str(word), look
 
 

@@ -15,6 +15,12 @@ _PLANS = {
     "canceling": (lazy_gettext("Ends soon"), "warn"),
     "canceled": (lazy_gettext("Ended"), "plain"),
 }
+# What becomes of money that was paid.
+REVERSALS = {
+    "partly_refunded": (lazy_gettext("Partly given back"), "plain"),
+    "refunded": (lazy_gettext("Given back"), "plain"),
+    "charged_back": (lazy_gettext("Charged back"), "bad"),
+}
 _PAYMENTS = {
     "open": (lazy_gettext("Open"), "plain"),
     "action_needed": (lazy_gettext("To be confirmed"), "warn"),
@@ -23,6 +29,7 @@ _PAYMENTS = {
     "failed": (lazy_gettext("Declined"), "bad"),
     "canceled": (lazy_gettext("Canceled"), "plain"),
     "expired": (lazy_gettext("Expired"), "plain"),
+    **REVERSALS,
 }
 
 
@@ -32,7 +39,7 @@ def plan(status: str) -> tuple[str, str]:
 
 
 def payment(status: str) -> tuple[str, str]:
-    """Answer words and look of a payment's status."""
+    """Answer words and look of a payment's status or standing."""
     return _pair(_PAYMENTS, status)
 
 

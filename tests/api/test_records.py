@@ -118,7 +118,22 @@ class TestInvoices:
         ]
 
         assert item["type"] == "oneTimePayment"
+        assert (item["status"], item["chargedBack"]) == ("paid", 0)
         assert (item["paidFrom"], item["paidUntil"], item["subscriptionId"]) == (None, None, None)
+
+    def test_say_that_a_bank_took_the_money_back(
+        self, reader: Caller, world: World, tara: Buyer
+    ) -> None:
+        buys(tara, method="mollie-card")
+        path = path_of(world, "payment-providers/mollie/invoices")
+        (paid,) = reader.gets(path).get_json()["items"]
+        tara.sandbox.charge_back(paid["paymentId"])
+        tara.waits("1 days")
+        tara.sweeps()
+
+        (item,) = reader.gets(path).get_json()["items"]
+
+        assert (item["status"], item["chargedBack"]) == ("charged_back", item["amount"])
 
     def test_keep_the_providers_apart_and_leave_out_set_ups(
         self, reader: Caller, world: World, tara: Buyer

@@ -35,7 +35,7 @@ class TestAdminSavesACard:
         (verification,) = ledger.charges(sandbox, "mollie")
         assert ledger.given_back(sandbox, "mollie") == [verification["id"]]
         tara.goes_to("")
-        tara.reads("given back")
+        tara.reads("Given back")
 
     @pytest.mark.parametrize("method", ["stripe-card", "mollie-card"])
     def test_leaves_and_tries_again(self, tara: Payer, method: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from flask import Flask
 from pypdf import PdfReader
 
 from app.models import Invoice, Payment
@@ -72,6 +73,31 @@ def add_stripes(world: World, **changes: Any) -> Invoice:
         "pdf_url": "https://invoice.stripe.example/i/1/pdf",
     }
     return add(world, 1, **(theirs | changes))
+
+
+def paid_by(world: World, **changes: Any) -> Payment:
+    """Write a payment of Globex's at Mollie."""
+    values: dict[str, Any] = {
+        "app_id": world.app.id,
+        "tenant_id": world.globex.id,
+        "provider_account_id": world.account("mollie").id,
+        "provider_id": "tr_1",
+        "livemode": False,
+        "status": "paid",
+        "amount": 4522,
+        "currency": "EUR",
+        "attempted_at": FIRST,
+    }
+    payment = Payment(**(values | changes))
+    world.db.add(payment)
+    world.db.commit()
+    return payment
+
+
+def tags(page: Any) -> list[str]:
+    """Answer the states a page shows."""
+    found = [each for each in page.all("span") if "tag" in (each.get("class") or "").split()]
+    return [" ".join("".join(each.itertext()).split()) for each in found]
 
 
 def numbers(page: Any) -> list[str]:
@@ -154,6 +180,54 @@ class TestList:
         assert nobody.opens(path).status == 303
 
 
+class TestMoneyThatWentBack:
+    """An invoice whose money did not stay says so wherever it is read."""
+
+    @pytest.mark.parametrize(
+        ("returned", "word", "standing"),
+        [
+            ({"charged_back": 4522}, "Charged back", "charged_back"),
+            ({"refunded": 4522}, "Given back", "refunded"),
+            ({"refunded": 100}, "Partly given back", "partly_refunded"),
+        ],
+    )
+    def test_is_said_on_every_page_and_in_the_table(
+        self,
+        tara: Visitor,
+        flask_app: Flask,
+        world: World,
+        path: str,
+        returned: dict[str, int],
+        word: str,
+        standing: str,
+    ) -> None:
+        alice = Visitor(flask_app, world.alice)
+        payment = paid_by(world, **returned)
+        invoice = add(world, 1, payment_id=payment.id)
+        console = f"/console/apps/{world.app.uuid}"
+
+        shown = [
+            (tara, path),
+            (tara, f"{path}/{invoice.uuid}"),
+            (tara, f"/t/{world.globex.uuid}/"),
+            (alice, f"{console}/operations/invoices"),
+            (alice, f"{console}/operations/invoices/{invoice.uuid}"),
+            (alice, f"{console}/operations/payments"),
+            (alice, f"{console}/operations/payments/{payment.uuid}"),
+            (alice, f"{console}/operations/tenants/{world.globex.uuid}"),
+            (alice, f"{console}/operations/search?q={invoice.shown_number}"),
+            (alice, f"{console}/customers/{world.globex.uuid}"),
+        ]
+        (row,) = csv.DictReader(io.StringIO(tara.opens(f"{path}.csv").text[1:], newline=""))
+
+        for reader, address in shown:
+            page = reader.opens(address)
+            page = reader.opens(page.location) if page.location else page
+            assert word in tags(page), address
+            assert "Paid" not in tags(page), address
+        assert row["status"] == standing
+
+
 class TestOne:
     def test_shows_every_figure(self, tara: Visitor, world: World, path: str) -> None:
         invoice = add(world, 1)
@@ -188,19 +262,7 @@ class TestOne:
         assert page.at("invoice-pdf-ABCD-0001").get("href") == stripes.pdf_url
 
     def test_says_what_a_credit_paid(self, tara: Visitor, world: World, path: str) -> None:
-        payment = Payment(
-            app_id=world.app.id,
-            tenant_id=world.globex.id,
-            provider_account_id=world.account("stripe").id,
-            provider_id="pi_1",
-            livemode=False,
-            status="paid",
-            amount=4000,
-            currency="EUR",
-            attempted_at=FIRST,
-        )
-        world.db.add(payment)
-        world.db.flush()
+        payment = paid_by(world, amount=4000)
         invoice = add_stripes(world, payment_id=payment.id)
 
         page = tara.opens(f"{path}/{invoice.uuid}")

@@ -67,7 +67,7 @@ def _cells(invoice: Invoice) -> Iterator[str]:
     percentage = invoice.tax_percentage
     yield guarded(invoice.shown_number)
     yield invoice.kind
-    yield invoice.status
+    yield invoice.standing
     yield _day(invoice.issued_at)
     yield _day(invoice.paid_at)
     yield _day(invoice.period_start)

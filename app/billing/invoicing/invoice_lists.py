@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session, joinedload
 
 from app.billing.errors import Invalid, NotFound
-from app.models import Invoice, Payment, Tenant
+from app.models import Invoice, Tenant
 from app.money import Money
 
 Kind = Literal["invoice", "credit_note"]
@@ -42,7 +42,7 @@ def page(
     db: Session, tenant: Tenant, wanted: Wanted, *, after: UUID | None = None, limit: int = PAGE
 ) -> Page:
     """Answer the invoices that follow `after`; raises NotFound where that is not the tenant's."""
-    found = _newest_first(_of(tenant, wanted))
+    found = _newest_first(_of(tenant, wanted)).options(joinedload(Invoice.payment))
     if after is not None:
         last = find(db, tenant, after)
         place = tuple_(Invoice.issued_at, Invoice.id)
@@ -53,9 +53,11 @@ def page(
 
 
 def every(db: Session, tenant: Tenant, wanted: Wanted) -> list[Invoice]:
-    """Answer all of them, each with what it corrects and where it was paid."""
+    """Answer all of them, each with what it corrects, its payment and where that was made."""
     found = _of(tenant, wanted).options(
-        joinedload(Invoice.corrects), joinedload(Invoice.provider_account)
+        joinedload(Invoice.corrects),
+        joinedload(Invoice.payment),
+        joinedload(Invoice.provider_account),
     )
     return list(db.scalars(_newest_first(found)))
 
@@ -75,6 +77,7 @@ def find(db: Session, tenant: Tenant, uuid: UUID) -> Invoice:
     loaded = found.options(
         joinedload(Invoice.app),
         joinedload(Invoice.corrects),
+        joinedload(Invoice.payment),
         joinedload(Invoice.provider_account),
     )
     invoice = db.scalars(loaded).one_or_none()
@@ -89,12 +92,20 @@ def corrections(db: Session, invoice: Invoice) -> list[Invoice]:
     return list(db.scalars(found.order_by(Invoice.id)))
 
 
-def charged(db: Session, invoice: Invoice) -> Money | None:
+def charged(invoice: Invoice) -> Money | None:
     """Answer what was taken for an invoice where that is not its total: a credit paid the rest."""
-    payment = db.get(Payment, invoice.payment_id) if invoice.payment_id is not None else None
+    payment = invoice.payment
     if invoice.kind == "credit_note" or payment is None or payment.amount == invoice.total:
         return None
     return payment.total
+
+
+def taken_back(invoice: Invoice) -> Money | None:
+    """Answer what the payer's bank took back of an invoice's payment; None where it took nothing."""
+    payment = invoice.payment
+    if payment is None or not payment.charged_back:
+        return None
+    return Money(payment.charged_back, payment.currency)
 
 
 def of_checkout(db: Session, checkout_id: int) -> Invoice | None:

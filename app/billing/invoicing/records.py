@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, undefer
+from sqlalchemy.orm import Session, contains_eager, joinedload, undefer
 
 from app.models import (
     CheckoutSession,
@@ -67,6 +67,7 @@ def paid(
 ) -> tuple[list[PaidInvoice], int]:
     """Answer a page of a tenant's paid invoices at a provider account, ours and the provider's, the
     newest first, and how many there are. Credit notes are none: what went back is on the payment.
+    One whose payment was taken back since is among them, and says so in its `standing`.
     """
     theirs = (
         Invoice.tenant_id == tenant.id,
@@ -84,6 +85,7 @@ def paid(
         .outerjoin(TaxRate, TaxRate.id == CheckoutSession.tax_rate_id)
         .outerjoin(Subscription, Subscription.id == Invoice.subscription_id)
         .options(
+            contains_eager(Invoice.payment),
             undefer(Invoice.updated_at),
             undefer(Invoice.deleted_at),
             joinedload(Price.product),

@@ -231,7 +231,7 @@ def _payments(db: Session, *wanted: ColumnElement[bool]) -> list[Payment]:
 
 
 def _invoices(db: Session, *wanted: ColumnElement[bool]) -> list[Invoice]:
-    found = select(Invoice).where(*wanted)
+    found = select(Invoice).where(*wanted).options(joinedload(Invoice.payment))
     return list(db.scalars(found.order_by(Invoice.issued_at.desc(), Invoice.id.desc()).limit(MOST)))
 
 

@@ -88,7 +88,9 @@ _SHAPES: dict[Kind, _Shape] = {
         (joinedload(Subscription.price).joinedload(Price.product),),
     ),
     "payments": _Shape(Payment, Payment.attempted_at, Payment.status, PAYMENT_STATUSES),
-    "invoices": _Shape(Invoice, Invoice.issued_at, Invoice.status, INVOICE_STATUSES),
+    "invoices": _Shape(
+        Invoice, Invoice.issued_at, Invoice.status, INVOICE_STATUSES, (joinedload(Invoice.payment),)
+    ),
 }
 
 

@@ -216,6 +216,7 @@ def _told(db: Session, app: App, named: ColumnElement[bool]) -> list[Any]:
 _LOADS: dict[type[Any], tuple[Any, ...]] = {
     CheckoutSession: (joinedload(CheckoutSession.price).joinedload(Price.product),),
     Subscription: (joinedload(Subscription.price).joinedload(Price.product),),
+    Invoice: (joinedload(Invoice.payment),),
 }
 
 

@@ -237,6 +237,7 @@ class TestAChargeback:
         sweep.process_events(tara.db, tara.site)
 
         assert (plan(tara).status, plan(tara).end_reason) == ("canceled", "charged_back")
+        assert [row.standing for row in tara.rows(Invoice)] == ["charged_back"]
         assert ("cancel_subscription", "charged_back", "done") in tara.acts()
         assert mails(tara).count("charged_back") == 1
         assert tara.told().count("subscription.canceled") == 1
