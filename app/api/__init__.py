@@ -1,4 +1,8 @@
-"""The APIs: five dialects for the same checkout sessions, and what comes with them."""
+"""The APIs: five dialects for the same checkout sessions, and what comes with them.
+
+Each dialect keeps to a description that was there before it, called its seed: 000 is `tenant_v1`,
+001 `provider_v1`, 002 `bearer_v1`, 003 `articles_v1` and 004 `line_items_v2`.
+"""
 
 from __future__ import annotations
 

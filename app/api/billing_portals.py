@@ -1,4 +1,4 @@
-"""Billing portals: the portal of a tenant, asked for beside checkout sessions (001, 002)."""
+"""Billing portals: the portal of a tenant, asked for beside checkout sessions."""
 
 from __future__ import annotations
 

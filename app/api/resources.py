@@ -1,4 +1,4 @@
-"""What is shared by all that stands beside 001 and 002 in their envelope: rows, pages, paths."""
+"""What all that stands beside seeds 001 and 002 shares with them: rows, pages, paths."""
 
 from __future__ import annotations
 

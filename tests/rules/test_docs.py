@@ -43,6 +43,19 @@ def dead_links(page: Path) -> list[str]:
     ]
 
 
+def missing_files(text: str) -> list[str]:
+    """Answer the files of ours that a text names as code and that are not there."""
+    made = ("app/translations/",)
+    named = re.findall(r"`((?:app|tests|docs|templates|static)/[\w./-]+)`", text)
+    return [path for path in named if not path.startswith(made) and not (ROOT / path).exists()]
+
+
+def subjects(architecture: str) -> dict[str, set[str]]:
+    """Answer the folders of the map of `app/billing`, and what each of its lines names."""
+    lines = re.findall(r"^\| `(\w+)` \| (.+) \|$", architecture, re.MULTILINE)
+    return {folder: set(re.findall(r"`(\w+)`", line)) for folder, line in lines}
+
+
 class TestSettings:
     def test_are_all_documented(self) -> None:
         document = (ROOT / "docs/settings.md").read_text()
@@ -97,3 +110,32 @@ class TestLinks:
         page.write_text("[here](page.md), [gone](gone.md) and [out](https://example.com)")
 
         assert dead_links(page) == ["gone.md"]
+
+    def test_of_the_readme_lead_to_every_page(self) -> None:
+        readme = (ROOT / "README.md").read_text()
+        pages = [
+            path for path in tracked_files() if re.fullmatch(r"docs/(api/)?\w[\w-]*\.md", path)
+        ]
+
+        assert [page for page in pages if f"({page})" not in readme] == []
+
+
+class TestTheMap:
+    def test_names_files_that_are_there(self) -> None:
+        pages = [path for path in tracked_files() if path.endswith(".md")]
+
+        assert {
+            page: gone for page in pages if (gone := missing_files((ROOT / page).read_text()))
+        } == {}
+
+    def test_misses_files_that_are_not(self) -> None:
+        assert missing_files("`app/money.py` and `app/gold.py`") == ["app/gold.py"]
+
+    def test_of_billing_has_every_folder_and_no_module_that_is_not_there(self) -> None:
+        billing = ROOT / "app/billing"
+        drawn = subjects((ROOT / "docs/architecture.md").read_text())
+
+        modules = {path.stem for path in billing.rglob("*.py")} | {"mollie", "stripe"}
+
+        assert set(drawn) == {path.parent.name for path in billing.glob("*/__init__.py")}
+        assert {folder: gone for folder, named in drawn.items() if (gone := named - modules)} == {}

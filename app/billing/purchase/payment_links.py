@@ -40,8 +40,8 @@ def keyed(site: Site, checkout: CheckoutSession) -> str:
 
 
 def stated(site: Site, checkout: CheckoutSession, app: UUID) -> str:
-    """Answer the address that lacks only the state its caller keeps (000): `&state=` is to be
-    appended."""
+    """Answer the address that lacks only the state its caller keeps: `&state=` is to be appended
+    (`tenant_v1`)."""
     named = {
         "client_id": str(app),
         "type": _KIND,
