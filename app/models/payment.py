@@ -79,8 +79,8 @@ class Payment(Base):
 
 
 def reversal(payment: Payment | None, total: int) -> str | None:
-    """Answer how `total`, in minor units, came back to who paid it: `partly_refunded`, `refunded` or
-    `charged_back`; None where it is kept, or was never paid."""
+    """Answer how `total`, in minor units, went back to who paid it: `partly_refunded`, `refunded`
+    or `charged_back`; None where it is kept, or was never paid."""
     if payment is None or not payment.is_paid:
         return None
     if payment.charged_back:

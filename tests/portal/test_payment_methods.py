@@ -51,6 +51,17 @@ class TestAdd:
         assert page.heading == "Your payment method is saved"
         assert "Visa ending" in tara.opens(path).words()
 
+    @pytest.mark.parametrize("method", ["stripe-card", "mollie-card"])
+    def test_that_was_left_is_no_purchase_to_finish(
+        self, tara: Visitor, world: World, path: str, method: str
+    ) -> None:
+        tara.posts(f"{path}/new", {"method": method})
+
+        page = tara.opens(f"/t/{world.globex.uuid}/")
+
+        assert "begun to save a payment method. It is not saved yet." in page.words()
+        assert "purchase" not in page.words()
+
     def test_asks_where_to_save_it(self, tara: Visitor, path: str) -> None:
         page = tara.posts(f"{path}/new")
 

@@ -101,7 +101,7 @@ def charged(invoice: Invoice) -> Money | None:
 
 
 def taken_back(invoice: Invoice) -> Money | None:
-    """Answer what the payer's bank took back of an invoice's payment; None where it took nothing."""
+    """Answer what the payer's bank took back of an invoice's payment; None where nothing."""
     payment = invoice.payment
     if payment is None or not payment.charged_back:
         return None

@@ -40,7 +40,7 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the page shows. `pending` is a purchase that is not decided yet, `change` what the plan
+    """What the page shows. `pending` is a purchase or set-up that is not decided yet, `change` what the plan
     will become; the next charge is the first one of the forecast."""
 
     subscription: Subscription | None
@@ -101,7 +101,8 @@ def _payments(db: Session, tenant: Tenant) -> list[Paid]:
 
 
 def _pending(db: Session, tenant: Tenant) -> CheckoutSession | None:
-    """The newest order that is not decided: of each thing at most one is."""
+    """The newest order that is not decided, of each thing at most one is; what buys something comes
+    before what only saves a payment method."""
     waiting = db.scalars(
         select(CheckoutSession).where(
             CheckoutSession.tenant_id == tenant.id,
@@ -114,4 +115,6 @@ def _pending(db: Session, tenant: Tenant) -> CheckoutSession | None:
             CheckoutSession.superseded_at.is_(None),
         )
     )
-    return max(waiting, key=lambda checkout: checkout.id, default=None)
+    return max(
+        waiting, key=lambda checkout: (checkout.mode != "setup", checkout.id), default=None
+    )

@@ -37,6 +37,15 @@ class TestAnOverview:
         assert before is not None and before.uuid == placed.checkout_uuid
         assert after is not None and after.uuid == placed.checkout_uuid
 
+    def test_leads_to_a_purchase_before_a_method_that_is_not_saved(self, tara: Buyer) -> None:
+        placed = tara.buys(method="stripe-sepa")
+        saving = tara.saves()
+        assert placed.checkout_uuid != saving.checkout_uuid
+
+        waits = tara.overview().pending
+
+        assert waits is not None and waits.uuid == placed.checkout_uuid
+
     def test_tells_what_happens_next_in_order(self, tara: Buyer) -> None:
         bought(tara)
 
