@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from flask import Flask, request
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 _LIMIT = 256 * 1024
 # A picture; one that is too large is then refused in words by whoever takes it.
 _LARGER = {"branding.upload": 2 * 1024 * 1024}
+_MOST = max(_LIMIT, *_LARGER.values())
 _PIECE = 64 * 1024
 # What sends more than this is no browser and no server of an app's owner.
 _PATIENCE = 32 * 1024 * 1024
@@ -45,13 +47,32 @@ def _hearing_out(inner: WSGIApplication) -> WSGIApplication:
             statuses.append(status)
             return start_response(status, *rest)  # type: ignore[arg-type]
 
+        stream = environ["wsgi.input"]
+        _measure(environ)
         pieces = inner(environ, start)  # type: ignore[arg-type]
         # Where the server does not end the stream itself, reading on could wait for ever.
         if statuses and statuses[-1].startswith("413") and environ.get("wsgi.input_terminated"):
-            _drain(environ["wsgi.input"])
+            _drain(stream)
         return pieces
 
     return answer
+
+
+def _measure(environ: WSGIEnvironment) -> None:
+    """Give a body that hides its length one: Werkzeug would hand out its beginning as the whole."""
+    if environ.get("CONTENT_LENGTH") or not environ.get("wsgi.input_terminated"):
+        return
+    body = _begin(environ["wsgi.input"])
+    if body:
+        environ["wsgi.input"] = BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+
+
+def _begin(stream: InputStream) -> bytes:
+    body = bytearray()
+    while len(body) <= _MOST and (piece := stream.read(_PIECE)):
+        body += piece
+    return bytes(body)
 
 
 def _drain(stream: InputStream) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 
 LARGE = 10_000_000
 ENDED = {"wsgi.input_terminated": True}
+# What a server says of a body that comes in chunks.
+CHUNKED = ENDED | {"CONTENT_LENGTH": ""}
 PATHS = [
     "/sign-in",
     "/api/v2/checkout-sessions",
@@ -47,8 +49,28 @@ class TestABodyThatIsTooLarge:
         assert answer.status_code == 413
         assert body.tell() < endless
 
+    @pytest.mark.parametrize("path", PATHS)
+    def test_is_refused_too_when_it_hides_its_length(self, flask_app: Flask, path: str) -> None:
+        body = BytesIO(b'{"id": "tr_1"}' + b" " * LARGE)
+
+        answer = flask_app.test_client().post(
+            path, input_stream=body, content_type="application/json", environ_overrides=CHUNKED
+        )
+
+        assert answer.status_code == 413
+        assert body.tell() == 14 + LARGE
+
 
 class TestABodyOfTheUsualSize:
+    def test_is_read_whole_when_it_hides_its_length(self, flask_app: Flask) -> None:
+        flask_app.add_url_rule("/echo", view_func=lambda: request.get_data(), endpoint="echo")
+
+        answer = flask_app.test_client().get(
+            "/echo", input_stream=BytesIO(b"x" * 200_000), environ_overrides=CHUNKED
+        )
+
+        assert answer.data == b"x" * 200_000
+
     def test_is_left_to_whom_it_is_for(self, flask_app: Flask) -> None:
         answer = flask_app.test_client().post("/api/v2/checkout-sessions", data=b"{}")
 
