@@ -174,11 +174,15 @@ def time_passes(sandbox: SandboxServer, portal: Portal) -> Callable[[str], None]
 
 @pytest.fixture
 def news_arrives(sandbox: SandboxServer, portal: Portal) -> Callable[[], None]:
-    """Wait until what the providers have told us so far has been looked at."""
+    """Wait until what the providers have told us so far has been looked at, and what they told us
+    of what we did then."""
 
     def news_arrives() -> None:
-        sandbox.wait_idle()
-        portal.worker.wait_idle()
+        seen = -1
+        while seen != portal.worker.done:
+            seen = portal.worker.done
+            sandbox.wait_idle()
+            portal.worker.wait_idle()
 
     return news_arrives
 

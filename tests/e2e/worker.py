@@ -21,6 +21,12 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="worker")
         self._thread.start()
 
+    @property
+    def done(self) -> int:
+        """Answer up to which nudge everything was looked at."""
+        with self._changed:
+            return self._done
+
     def nudge(self) -> None:
         """Ask for a look at what is stored."""
         with self._changed:
