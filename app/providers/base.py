@@ -620,8 +620,11 @@ class Provider(ABC):
         customer_id: str | None,
         when: Literal["now", "period_end"],
         key: str,
+        comment: str | None = None,
     ) -> SubscriptionState:
-        """End a subscription, now or with its period; ending an ended one is no error."""
+        """End a subscription, now or with its period; ending an ended one is no error. `comment` is
+        why, in the customer's words, kept with it where the provider keeps such words and it ends
+        with its period."""
 
     @abstractmethod
     def resume_subscription(

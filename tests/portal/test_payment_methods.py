@@ -60,7 +60,7 @@ class TestAdd:
         page = tara.opens(f"/t/{world.globex.uuid}/")
 
         assert "begun to save a payment method. It is not saved yet." in page.words()
-        assert "purchase" not in page.words()
+        assert "begun a purchase" not in page.words()
 
     def test_asks_where_to_save_it(self, tara: Visitor, path: str) -> None:
         page = tara.posts(f"{path}/new")

@@ -96,7 +96,9 @@ def _ask_to_cancel(
         raise Conflict(
             "The first payment is still on its way. The plan can be ended once it is confirmed."
         )
-    cancelation = requests.Cancellation(row.provider_id, row.customer_provider_id, "period_end")
+    cancelation = requests.Cancellation(
+        row.provider_id, row.customer_provider_id, "period_end", reason
+    )
     effect, is_new = _next_effect(db, "cancel_subscription", row)
     _ask(db, site, user, row, "cancel_subscription", effect, requests.dump(cancelation))
     if is_new:

@@ -98,6 +98,7 @@ class CancelWithPeriod:
                 customer_id=self._request.customer_id,
                 when="period_end",
                 key=key,
+                comment=self._request.comment,
             )
         except errors.Missing:
             return None

@@ -21,11 +21,12 @@ from app.providers.base import (
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """A subscription to end, at once or with its period."""
+    """A subscription to end, at once or with its period, and why in the customer's words."""
 
     provider_id: str
     customer_id: str | None
     when: Literal["now", "period_end"] = "now"
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

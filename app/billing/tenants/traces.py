@@ -7,6 +7,7 @@ rest on, and invoices as they were issued.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Update, delete, exists, func, or_, select, update
@@ -118,6 +119,19 @@ def _purchases(db: Session, tenant: Tenant) -> None:
         ),
     ):
         _do(db, done)
+    _unsay(db, list(db.scalars(plans)))
+
+
+def _unsay(db: Session, plans: Collection[int]) -> None:
+    """Take people's own words out of requests that were sent; one that still waits is another
+    request without them, and gets another key."""
+    asked = select(Act).where(Act.subscription_id.in_(plans), Act.kind == "cancel_subscription")
+    for act in db.scalars(asked):
+        request = requests.load(requests.Cancellation, act.request)
+        if request.comment is not None:
+            act.request = requests.dump(replace(request, comment=None))
+            act.idempotency_key = None
+    db.flush()
 
 
 def _history(db: Session, tenant: Tenant, people: Collection[User]) -> None:

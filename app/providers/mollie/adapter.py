@@ -137,9 +137,10 @@ class MollieProvider(base.Provider):
         customer_id: str | None,
         when: Literal["now", "period_end"],
         key: str,
+        comment: str | None = None,
     ) -> base.SubscriptionState:
         """End a subscription. Mollie has no end of period: it charges no more from now on, and
-        what was paid for stays paid."""
+        what was paid for stays paid. It keeps no word about why."""
         customer_id = customer_id or self._customer_of(provider_id)
         try:
             ended = self._account.cancel_subscription(customer_id, provider_id, key=key)

@@ -129,8 +129,9 @@ class StripeProvider(base.Provider):
         customer_id: str | None,
         when: Literal["now", "period_end"],
         key: str,
+        comment: str | None = None,
     ) -> base.SubscriptionState:
-        return subscriptions.cancel(self._client, provider_id, when=when, key=key)
+        return subscriptions.cancel(self._client, provider_id, when=when, key=key, comment=comment)
 
     def resume_subscription(
         self, provider_id: str, *, customer_id: str | None, key: str

@@ -77,14 +77,22 @@ def change(client: Client, change: base.SubscriptionChange, *, key: str) -> base
 
 
 def cancel(
-    client: Client, provider_id: str, *, when: Literal["now", "period_end"], key: str
+    client: Client,
+    provider_id: str,
+    *,
+    when: Literal["now", "period_end"],
+    key: str,
+    comment: str | None,
 ) -> base.SubscriptionState:
-    """End a subscription, now or with its period; one that has ended is answered as it is."""
+    """End a subscription, now or with its period; one that has ended is answered as it is. Its
+    `cancellation_details` take a customer's words (Stripe, "Update a subscription")."""
     try:
         if when == "now":
             client.delete("subscriptions", provider_id)
         else:
-            body = {"cancel_at_period_end": True}
+            body: Json = {"cancel_at_period_end": True}
+            if comment is not None:
+                body["cancellation_details"] = {"comment": comment}
             client.post("subscriptions", provider_id, params=body, key=key)
     except (errors.Missing, errors.Refused):
         state = fetch(client, provider_id)

@@ -11,6 +11,7 @@ from app.billing.errors import Conflict, Invalid, NotAllowed, ProviderUnavailabl
 from app.models import Act, Mail, PaymentMethod, SubscriptionChange
 from app.providers import errors
 from tests import payer
+from tests.billing import owners
 from tests.billing.purchases import Buyer, Died, done_but, raising
 from tests.billing.running_plans import (
     CARDS,
@@ -31,6 +32,12 @@ def paid(buyer: Buyer) -> list[int]:
     return [amount for status, amount in buyer.payments() if status == "paid"]
 
 
+def comments(buyer: Buyer) -> list[str | None]:
+    """Answer what stands on subscriptions at Stripe about why they end."""
+    account = owners.at_stripe(buyer.world, buyer.site, buyer.sandbox)
+    return [found["cancellation_details"]["comment"] for found in account.find("subscriptions")]
+
+
 @pytest.mark.parametrize("method", CARDS)
 class TestCancel:
     def test_lets_the_plan_run_until_its_period_ends(self, tara: Buyer, method: str) -> None:
@@ -40,6 +47,8 @@ class TestCancel:
 
         assert (row.status, row.period_end) == ("canceling", until)
         assert row.cancel_reason == "too_expensive: The price went up."
+        if method == STRIPE:
+            assert comments(tara) == ["too_expensive: The price went up."]
         tara.waits("3 days")
         tara.sweeps()
         assert plan(tara).status == "canceling"

@@ -33,6 +33,7 @@ from app.models import (
 )
 from app.providers.base import ProviderEvent
 from tests import payer
+from tests.billing import running_plans
 from tests.billing.purchases import Buyer
 from tests.cast import World
 
@@ -124,6 +125,16 @@ class TestDeleting:
     def test_leaves_nothing_that_names_anybody(self, world: World, lived: CheckoutSession) -> None:
         before = set(traces(world))
         assert all(any(trace.startswith(name) for trace in before) for name in NAMES)
+
+        erased(world, at_globex(world))
+
+        assert set(traces(world)) == set()
+
+    def test_takes_out_why_a_plan_was_ended(self, world: World, tara: Buyer) -> None:
+        running_plans.bought(tara, "stripe-card")
+        running_plans.cancels(tara, "other: Jane Doe wants another one")
+        running_plans.lives_on(tara, "1 month")
+        assert "jane doe in act.request" in set(traces(world))
 
         erased(world, at_globex(world))
 

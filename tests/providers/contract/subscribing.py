@@ -113,7 +113,11 @@ class TestCancel:
         charged = len(bench.subscription_now(made).payments)
 
         after = bench.provider.cancel_subscription(
-            made.provider_id, customer_id=bench.customer, when="period_end", key=new_key()
+            made.provider_id,
+            customer_id=bench.customer,
+            when="period_end",
+            key=new_key(),
+            comment="too_expensive: The price went up.",
         )
 
         bench.sandbox.advance("3 months")
