@@ -3,9 +3,9 @@
 from app.models.act import Act
 from app.models.api_key import ApiKey, SigningKey
 from app.models.app import App, Origin
-from app.models.app_invitation import AppInvitation
 from app.models.checkout_session import CheckoutSession
 from app.models.idempotency_key import IdempotencyKey
+from app.models.invitation import AppInvitation, Invitation
 from app.models.invoice import Invoice
 from app.models.lease import Lease
 from app.models.logo import Logo
@@ -20,14 +20,7 @@ from app.models.subscription import Subscription, SubscriptionChange
 from app.models.tax_rate import ProviderTaxRate, TaxRate
 from app.models.tenant import Tenant
 from app.models.timeline_entry import AuditEntry, TimelineEntry
-from app.models.user import (
-    AppMember,
-    FailedSignIn,
-    Invitation,
-    Membership,
-    PasswordReset,
-    User,
-)
+from app.models.user import AppMember, FailedSignIn, Membership, PasswordReset, User
 from app.models.user_session import UserSession
 from app.models.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookEvent
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app import clock
 from app.db.base import Base
 from app.models.app import App
 from app.models.tenant import BYTEWISE, Tenant
@@ -15,7 +14,6 @@ from app.models.tenant import BYTEWISE, Tenant
 ROLES = ("admin", "member")
 # Support sees everything of an app and helps its customers; only an owner changes how it sells.
 APP_ROLES = ("owner", "support")
-_IS_OPEN = text("accepted_at IS NULL AND revoked_at IS NULL")
 
 
 class User(Base):
@@ -84,41 +82,6 @@ class AppMember(Base):
 
     app: Mapped[App] = relationship()
     user: Mapped[User] = relationship()
-
-
-class Invitation(Base):
-    """Somebody asked by e-mail to join a tenant; only a digest of the token is kept."""
-
-    __tablename__ = "invitation"
-    __table_args__ = (
-        CheckConstraint(f"role IN {ROLES!r}", name="role"),
-        Index(None, "tenant_id", "id"),
-        Index(
-            "uq_invitation_open",
-            "tenant_id",
-            "email",
-            unique=True,
-            sqlite_where=_IS_OPEN,
-            postgresql_where=_IS_OPEN,
-        ),
-    )
-
-    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenant.id"))
-    invited_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    email: Mapped[str]
-    role: Mapped[str]
-    token_digest: Mapped[str] = mapped_column(unique=True)
-    expires_at: Mapped[datetime]
-    accepted_at: Mapped[datetime | None]
-    revoked_at: Mapped[datetime | None]
-
-    tenant: Mapped[Tenant] = relationship()
-    invited_by: Mapped[User | None] = relationship()
-
-    @property
-    def is_over(self) -> bool:
-        """Its time has passed without an answer."""
-        return self.expires_at <= clock.wall()
 
 
 class PasswordReset(Base):

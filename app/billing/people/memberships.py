@@ -39,8 +39,9 @@ def belongs(db: Session, tenant: Tenant, email: str) -> bool:
     return bool(db.scalar(select(found)))
 
 
-def add(db: Session, tenant: Tenant, user: User, role: str) -> None:
-    """Make a user one of the tenant; who is there already keeps their role."""
+def add(db: Session, tenant: Tenant, user: User, role: str) -> Membership:
+    """Make a user one of the tenant, and answer their membership; who is there already keeps their
+    role."""
     once.insert(db, Membership, {"tenant_id": tenant.id, "user_id": user.id, "role": role})
     of_both = (Membership.tenant_id == tenant.id, Membership.user_id == user.id)
     row = db.scalars(select(Membership).where(*of_both)).one()
@@ -48,6 +49,7 @@ def add(db: Session, tenant: Tenant, user: User, role: str) -> None:
         row.deleted_at = None
         row.role = role
     db.flush()
+    return row
 
 
 def change_role(db: Session, *, membership: Acting, uuid: UUID, role: str) -> Membership:

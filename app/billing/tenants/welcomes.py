@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from sqlalchemy.orm import Session
 
-from app.billing.people import invitations
+from app.billing.people import invitation_links, invitations
 from app.billing.site import Site
 from app.billing.tenants import deputies, enrollments, tenant_people
 from app.billing.tenants.deputies import Deputy
@@ -30,7 +30,7 @@ def welcome(
     stopped half way goes on. Raises Invalid naming the field (`name`, `email` or one of the
     details), and what `enrollments.once_only` does.
     """
-    address = invitations.address_of(email)
+    address = invitation_links.address_of(email)
     known = asdict(details) if details else None
     tenant = enrollments.once_only(
         db,
