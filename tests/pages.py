@@ -28,6 +28,10 @@ CONTROLS = ("input", "select", "textarea")
 UNLABELLED = ("hidden", "submit", "button")
 
 
+# By settings and database.
+Portals = dict[tuple[str, int], Flask]
+
+
 class Page:
     """An answer of the portal; where it is HTML, it has been checked."""
 
@@ -112,13 +116,27 @@ class Visitor:
 
 
 @pytest.fixture
-def flask_app(
-    config: object, site: Site, database: Database, compiled_templates: BytecodeCache
-) -> Flask:
-    """Answer the portal on this test's database."""
+def new_app(site: Site, database: Database, compiled_templates: BytecodeCache) -> Flask:
+    """Answer a portal that a test may add routes to."""
     flask_app = create_app(site.config, site=site, database=database)
     flask_app.jinja_env.bytecode_cache = compiled_templates
     return flask_app
+
+
+@pytest.fixture
+def flask_app(
+    site: Site, database: Database, kept_portals: Portals, request: pytest.FixtureRequest
+) -> Iterator[Flask]:
+    """Give the portal on this test's database; what is changed of it is put back."""
+    kind = (site.config.model_dump_json(), id(database))
+    flask_app = kept_portals.get(kind) or request.getfixturevalue("new_app")
+    kept_portals[kind] = flask_app
+    settings, extensions = dict(flask_app.config), dict(flask_app.extensions)
+    flask_app.extensions["site"] = site
+    yield flask_app
+    for kept, before in ((flask_app.config, settings), (flask_app.extensions, extensions)):
+        kept.clear()
+        kept.update(before)
 
 
 @pytest.fixture

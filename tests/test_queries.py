@@ -13,10 +13,10 @@ from app.db.engine import Database
 from app.models import CheckoutSession, ProviderEvent
 from tests import cast
 from tests.bench import events
-from tests.pages import Page, Visitor, flask_app, tara
+from tests.pages import Page, Visitor, flask_app, new_app, tara
 from tests.statements import Statements
 
-__all__ = ["flask_app", "tara"]
+__all__ = ["flask_app", "new_app", "tara"]
 
 
 def press_pay(tara: Visitor, world: cast.World, statements: Statements | None = None) -> Page:

@@ -18,9 +18,9 @@ from app.billing.demo.demo_world import API_KEYS
 from app.billing.site import Site
 from app.models import App, CheckoutSession, Tenant, User
 from tests.cast import World
-from tests.pages import flask_app
+from tests.pages import flask_app, new_app
 
-__all__ = ["flask_app"]
+__all__ = ["flask_app", "new_app"]
 
 Json = dict[str, Any]
 

@@ -1,5 +1,5 @@
 """The people who visit the pages."""
 
-from tests.pages import flask_app, milo, nobody, peter, tara
+from tests.pages import flask_app, milo, new_app, nobody, peter, tara
 
-__all__ = ["flask_app", "milo", "nobody", "peter", "tara"]
+__all__ = ["flask_app", "milo", "new_app", "nobody", "peter", "tara"]

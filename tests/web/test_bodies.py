@@ -62,10 +62,10 @@ class TestABodyThatIsTooLarge:
 
 
 class TestABodyOfTheUsualSize:
-    def test_is_read_whole_when_it_hides_its_length(self, flask_app: Flask) -> None:
-        flask_app.add_url_rule("/echo", view_func=lambda: request.get_data(), endpoint="echo")
+    def test_is_read_whole_when_it_hides_its_length(self, new_app: Flask) -> None:
+        new_app.add_url_rule("/echo", view_func=lambda: request.get_data(), endpoint="echo")
 
-        answer = flask_app.test_client().get(
+        answer = new_app.test_client().get(
             "/echo", input_stream=BytesIO(b"x" * 200_000), environ_overrides=CHUNKED
         )
 

@@ -42,14 +42,14 @@ class TestRefusals:
     @pytest.mark.parametrize(("error", "status", "heading"), REFUSALS, ids=str)
     def test_have_a_page_in_plain_words(
         self,
-        flask_app: Flask,
+        new_app: Flask,
         error: billing_errors.BillingError,
         status: int,
         heading: str,
     ) -> None:
-        break_with(flask_app, error)
+        break_with(new_app, error)
 
-        page = Visitor(flask_app).opens("/broken")
+        page = Visitor(new_app).opens("/broken")
 
         assert (page.status, page.heading) == (status, heading)
 
@@ -60,25 +60,25 @@ class TestRefusals:
             if kind.__module__ != billing_errors.__name__
         }
 
-    def test_of_a_stranger_ask_to_sign_in(self, flask_app: Flask) -> None:
-        break_with(flask_app, billing_errors.NotAuthenticated("Who is there?"))
+    def test_of_a_stranger_ask_to_sign_in(self, new_app: Flask) -> None:
+        break_with(new_app, billing_errors.NotAuthenticated("Who is there?"))
 
-        assert Visitor(flask_app).opens("/broken").location == "/sign-in?next=/broken"
+        assert Visitor(new_app).opens("/broken").location == "/sign-in?next=/broken"
 
-    def test_say_when_to_try_again(self, flask_app: Flask) -> None:
-        break_with(flask_app, billing_errors.ProviderUnavailable("It is down.", retry_after=7))
+    def test_say_when_to_try_again(self, new_app: Flask) -> None:
+        break_with(new_app, billing_errors.ProviderUnavailable("It is down.", retry_after=7))
 
-        assert Visitor(flask_app).opens("/broken").headers["Retry-After"] == "7"
+        assert Visitor(new_app).opens("/broken").headers["Retry-After"] == "7"
 
 
 class TestWhatNobodyForesaw:
     def test_has_a_reference_and_no_details(
-        self, flask_app: Flask, caplog: pytest.LogCaptureFixture
+        self, new_app: Flask, caplog: pytest.LogCaptureFixture
     ) -> None:
-        break_with(flask_app, RuntimeError("password of the database"))
+        break_with(new_app, RuntimeError("password of the database"))
 
         with caplog.at_level(logging.ERROR):
-            page = Visitor(flask_app).opens("/broken")
+            page = Visitor(new_app).opens("/broken")
 
         logged = caplog.records[-1]
         assert page.status == 500
