@@ -642,6 +642,11 @@ class Provider(ABC):
         """Look for a payment of a customer by our uuid."""
 
     @abstractmethod
+    def list_payments(self, since: datetime) -> tuple[PaymentState, ...]:
+        """Answer every payment of the account begun at `since` or later, newest first, whoever made
+        it, without what it is for: to find money nobody here knows."""
+
+    @abstractmethod
     def charge(self, request: ChargeRequest, *, key: str) -> PaymentState:
         """Charge a method on file; raises Declined."""
 

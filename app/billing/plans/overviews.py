@@ -40,8 +40,8 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the page shows. `pending` is a purchase or set-up that is not decided yet, `change` what the plan
-    will become; the next charge is the first one of the forecast."""
+    """What the page shows. `pending` is a purchase or set-up that is not decided yet, `change` what
+    the plan will become; the next charge is the first one of the forecast."""
 
     subscription: Subscription | None
     next_charge: Money | None
@@ -115,6 +115,4 @@ def _pending(db: Session, tenant: Tenant) -> CheckoutSession | None:
             CheckoutSession.superseded_at.is_(None),
         )
     )
-    return max(
-        waiting, key=lambda checkout: (checkout.mode != "setup", checkout.id), default=None
-    )
+    return max(waiting, key=lambda checkout: (checkout.mode != "setup", checkout.id), default=None)

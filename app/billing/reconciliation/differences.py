@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Literal
 
 Kind = Literal[
@@ -72,3 +73,14 @@ def of(
     """Answer a difference, by default with what follows from its kind."""
     shown = None if uuid is None else str(uuid)
     return Difference(kind, shown, provider_id, ours, theirs, follows or FOLLOWS[kind])
+
+
+def words(values: Mapping[str, object]) -> str:
+    """Answer fields and their values in one line: `status=active, period_end=none`."""
+    return ", ".join(f"{name}={_word(value)}" for name, value in values.items())
+
+
+def _word(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return "none" if value is None else str(value)

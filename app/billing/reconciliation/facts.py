@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -187,17 +186,7 @@ def _fact(kind: Kind, row: Payment | Subscription, theirs: Mapping[str, object])
         kind,
         row.uuid,
         row.provider_id,
-        ours=_words({name: getattr(row, name) for name in changed}),
-        theirs=_words(changed),
+        ours=differences.words({name: getattr(row, name) for name in changed}),
+        theirs=differences.words(changed),
     )
     return [Fact(difference, type(row), row.id, changed)]
-
-
-def _words(values: Mapping[str, object]) -> str:
-    return ", ".join(f"{name}={_word(value)}" for name, value in values.items())
-
-
-def _word(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds").replace("+00:00", "Z")
-    return "none" if value is None else str(value)

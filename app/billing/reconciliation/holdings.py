@@ -16,6 +16,8 @@ from app.models import Customer, PaymentMethod, ProviderAccount
 from app.providers import errors
 from app.providers.base import MethodState
 
+_COMPARED = ("status", "brand", "last4", "exp_month", "exp_year")
+
 
 class Holder(NamedTuple):
     """A customer at a provider."""
@@ -83,7 +85,11 @@ def repair(db: Session, holding: Holding) -> None:
         theirs = {state.provider_id: state for state in holding.methods}
         for row in _rows(db, holder):
             state = theirs.get(row.provider_id)
-            row.status = state.status if state else "invalid"
+            if state is None:
+                row.status = "invalid"
+            else:
+                for name, value in _told(state).items():
+                    setattr(row, name, value)
     db.commit()
 
 
@@ -111,17 +117,23 @@ def _rows(db: Session, holder: Holder) -> list[PaymentMethod]:
     )
 
 
+def _told(state: MethodState) -> dict[str, object]:
+    """What the provider says of a method; what it leaves unsaid stays as it is here."""
+    told = {name: getattr(state, name) for name in _COMPARED}
+    return {name: value for name, value in told.items() if value is not None}
+
+
 def _changed(row: PaymentMethod, state: MethodState) -> Difference | None:
-    if row.status == state.status:
+    changed = {name: value for name, value in _told(state).items() if getattr(row, name) != value}
+    if not changed:
         return None
-    return _method(row, theirs=state.status)
+    ours = {name: getattr(row, name) for name in changed}
+    return _method(row, ours=differences.words(ours), theirs=differences.words(changed))
 
 
 def _gone(row: PaymentMethod) -> Difference | None:
-    return None if row.status == "invalid" else _method(row, theirs="none")
+    return None if row.status == "invalid" else _method(row, ours=row.status, theirs="none")
 
 
-def _method(row: PaymentMethod, *, theirs: str) -> Difference:
-    return differences.of(
-        "payment method", row.uuid, row.provider_id, ours=row.status, theirs=theirs
-    )
+def _method(row: PaymentMethod, *, ours: str, theirs: str) -> Difference:
+    return differences.of("payment method", row.uuid, row.provider_id, ours=ours, theirs=theirs)

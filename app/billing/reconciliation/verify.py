@@ -28,6 +28,7 @@ from app.billing.reconciliation import (
     rehearsals,
     snapshots,
     strangers,
+    stray_payments,
 )
 from app.billing.reconciliation.differences import Difference
 from app.billing.reconciliation.facts import Fact
@@ -132,6 +133,7 @@ class _Verifying:
             self._try(account_id, lambda: self._customer(customer_id))  # noqa: B023
         for scope in _scopes(self._db, account_id, self._site):
             self._try(account_id, lambda: self._scope(account_id, scope))  # noqa: B023
+        self._try(account_id, lambda: self._stray_payments(account_id))
 
     def _try(self, account_id: int, compare: Callable[[], None]) -> None:
         if account_id in self._patience.down:
@@ -161,6 +163,22 @@ class _Verifying:
             left = strangers.unknown(self._db, account_id, [state])
             self._db.commit()
             self._settle([difference], [difference] if left else [])
+
+    def _stray_payments(self, account_id: int) -> None:
+        """What the purchases here have not explained: they come first."""
+        named = {difference.subject for difference in self.report.differences}
+        paid = stray_payments.fetch(self._db, self._site, account_id)
+        for stray in stray_payments.unknown(self._db, self._site, account_id, paid):
+            difference = stray_payments.difference(stray)
+            if difference.subject in named:
+                continue
+            self._found([difference])
+            if self._repair:
+                self._mended(
+                    lambda: stray_payments.adopt(self._db, self._site, stray)  # noqa: B023
+                )
+                known = stray_payments.is_known(self._db, account_id, stray)
+                self._settle([difference], [] if known else [difference])
 
     def _customer(self, customer_id: int) -> None:
         holder = holdings.holder(self._db, customer_id)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
+from itertools import takewhile
 from typing import Any, Literal
 
 from app import money
@@ -164,6 +166,11 @@ class MollieProvider(base.Provider):
         payments = self._account.payments(customer_id)
         found = next((p for p in payments if wire.uuid_in(p) == uuid), None)
         return wire.payment_in(found) if found else None
+
+    def list_payments(self, since: datetime) -> tuple[base.PaymentState, ...]:
+        found = self._account.payments(None, pages=_EVERY_PAGE)
+        states = (wire.payment_in(payment) for payment in found)
+        return tuple(takewhile(lambda state: state.created_at >= since, states))
 
     def charge(self, request: base.ChargeRequest, *, key: str) -> base.PaymentState:
         body = wire.charge_out(request, api_url=self._api_url)

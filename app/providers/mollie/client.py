@@ -93,11 +93,11 @@ class Account:
         check_id("tr", payment_id)
         return self._ask(lambda: self._sdk.payments.delete(payment_id), repeats=0)
 
-    def payments(self, customer_id: str | None) -> Iterator[Json]:
-        """Answer the payments of a customer, or of the account, newest first, at most a
+    def payments(self, customer_id: str | None, *, pages: int = _PAGES) -> Iterator[Json]:
+        """Answer the payments of a customer, or of the account, newest first, by default at most a
         thousand."""
         owner = self._customer(customer_id) if customer_id else self._sdk
-        return self._pages(lambda: owner.payments.list(limit=_PAGE_SIZE))
+        return self._pages(lambda: owner.payments.list(limit=_PAGE_SIZE), pages=pages)
 
     def create_subscription(self, customer_id: str, body: Json, *, key: str) -> Json:
         """Make a customer's subscription."""

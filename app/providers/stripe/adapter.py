@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal
 
 from app.providers import base, errors
@@ -143,6 +144,9 @@ class StripeProvider(base.Provider):
 
     def find_payment(self, uuid: str, *, customer_id: str) -> base.PaymentState | None:
         return payments.find(self._client, uuid, customer_id=customer_id)
+
+    def list_payments(self, since: datetime) -> tuple[base.PaymentState, ...]:
+        return payments.fetch_all(self._client, since)
 
     def charge(self, request: base.ChargeRequest, *, key: str) -> base.PaymentState:
         return payments.charge(self._client, request, key=key)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from app.providers import base, errors
-from app.providers.stripe import params, states
+from app.providers.stripe import params, states, wire
 from app.providers.stripe.client import Client, Json
 
 # How far back a look at a subscription reaches: a year of months, and some refused attempts.
 _INVOICES = 12
 _INTENTS = 50
+_EVERY = 1_000_000
 
 
 def fetch(client: Client, provider_id: str) -> base.PaymentState:
@@ -23,6 +26,14 @@ def fetch(client: Client, provider_id: str) -> base.PaymentState:
         subscription_id=states.invoice_subscription(bill),
         invoice_id=bill.get("id"),
     )
+
+
+def fetch_all(client: Client, since: datetime) -> tuple[base.PaymentState, ...]:
+    """Answer the account's payments from a moment on, newest first."""
+    begun = {"gte": wire.write_time(since)}
+    query = {"created": begun, "expand": ("data.latest_charge", "data.payment_method")}
+    found = client.each("payment_intents", params=query, most=_EVERY)
+    return tuple(states.payment(intent) for intent in found)
 
 
 def charge(client: Client, request: base.ChargeRequest, *, key: str) -> base.PaymentState:

@@ -28,8 +28,9 @@ from app.models import (
     TimelineEntry,
     WebhookEvent,
 )
+from app.money import Money
 from app.providers import errors
-from app.providers.base import Provider, RefundRequest
+from app.providers.base import ChargeRequest, PaymentState, Provider, RefundRequest
 from tests import payer
 from tests.billing import running_plans
 from tests.billing.purchases import Buyer, raising
@@ -74,6 +75,21 @@ def damage(tara: Buyer, model: Any, **values: Any) -> None:
     """Change rows behind everybody's back."""
     tara.db.execute(update(model).values(**values))
     tara.db.commit()
+
+
+def charged_by_hand(tara: Buyer, method: str) -> PaymentState:
+    """Charge a card on file at the provider, as a person or another program would."""
+    account = tara.world.account(method.partition("-")[0])
+    (customer,) = tara.rows(Customer, Customer.provider_account_id == account.id)
+    (card,) = tara.rows(PaymentMethod, PaymentMethod.provider_account_id == account.id)
+    request = ChargeRequest(
+        uuid=str(uuid4()),
+        customer_id=customer.provider_id,
+        method_id=card.provider_id,
+        total=Money(1200, "EUR"),
+        description="By hand",
+    )
+    return tara.site.provider(account).charge(request, key=str(uuid4()))
 
 
 def kinds(found: list[Difference]) -> set[str]:
@@ -181,6 +197,51 @@ class TestWhatWasLost:
         repaired(verifies)
         assert tara.rows(Subscription)[0].canceled_at is not None
 
+    @pytest.mark.parametrize("method", CARDS)
+    def test_a_charge_made_at_the_provider_by_hand_takes_a_person(
+        self, tara: Buyer, verifies: Verify, method: str
+    ) -> None:
+        bought(tara, method)
+        charge = charged_by_hand(tara, method)
+
+        report = verifies(repair=True)
+
+        (left,) = report.left
+        assert (left.kind, left.uuid, left.provider_id) == ("payment", None, charge.provider_id)
+        assert left.theirs == "paid 12.00 EUR" and "a person has to find out" in left.follows
+        assert charge.provider_id not in {row.provider_id for row in tara.rows(Payment)}
+
+    @pytest.mark.parametrize("method", CARDS)
+    def test_a_charge_of_somebody_who_is_not_ours_is_left_alone(
+        self, tara: Buyer, verifies: Verify, method: str
+    ) -> None:
+        bought(tara, method)
+        charged_by_hand(tara, method)
+        damage(tara, Customer, provider_id="cus_another", request="{}")
+        damage(tara, PaymentMethod, removed_at=tara.site.clock.now())
+
+        found = verifies().differences
+
+        assert "payment" not in kinds(found)
+
+    @pytest.mark.parametrize("method", ["stripe-card", "mollie-ideal"])
+    def test_money_for_a_purchase_given_up_long_ago_is_found(
+        self, tara: Buyer, verifies: Verify, method: str
+    ) -> None:
+        placed = tara.buys("onboarding", None, method=method)
+        assert placed.url is not None
+        payer.pays(placed.url)
+        long_ago = tara.site.clock.now() - timedelta(days=60)
+        damage(tara, CheckoutSession, state="expired", next_check_at=None, created_at=long_ago)
+
+        report = verifies()
+
+        (line,) = [one.line for one in report.differences]
+        assert line.startswith("payment (no row)") and "repair looks at what it is for" in line
+        repaired(verifies)
+        assert tara.checkout(placed).state == "needs_review"
+        assert [status for status, _ in tara.payments()] == ["paid"]
+
     def test_what_was_to_be_done_and_was_not_is_done(self, tara: Buyer, verifies: Verify) -> None:
         dumb = tara.where(begin_subscription=raising(errors.Unavailable("no answer")))
         placed = dumb.buys(method="mollie-card")
@@ -234,6 +295,11 @@ DAMAGES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "a payment that failed": (Payment, {"status": "failed"}, "payment"),
     "a payment given back": (Payment, {"refunded": 4522}, "payment"),
     "a payment charged back": (Payment, {"charged_back": 4522}, "payment"),
+    "a method of another card": (
+        PaymentMethod,
+        {"last4": "0000", "brand": "diners", "exp_year": 2020},
+        "payment method",
+    ),
     "a method that is no good": (PaymentMethod, {"status": "invalid"}, "payment method"),
     "a plan past due": (Subscription, {"status": "past_due"}, "subscription"),
     "a plan on a trial": (Subscription, {"status": "trialing"}, "subscription"),

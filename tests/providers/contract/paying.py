@@ -119,6 +119,19 @@ class TestPaid:
 
         assert payment.checkout_uuid == order.uuid
 
+    def test_is_listed_from_the_moment_it_was_begun(self, bench: Bench) -> None:
+        earlier = bench.paid().payments[0]
+        bench.sandbox.advance("2 days")
+        later = bench.paid().payments[0]
+
+        listed = {
+            since: [payment.provider_id for payment in bench.provider.list_payments(since)]
+            for since in (earlier.created_at, later.created_at)
+        }
+
+        assert listed[earlier.created_at] == [later.provider_id, earlier.provider_id]
+        assert listed[later.created_at] == [later.provider_id]
+
     @pytest.mark.parametrize("mode", ["subscription", "setup"])
     def test_saves_the_card_for_later(self, bench: Bench, mode: base.Mode) -> None:
         method = bench.paid(mode).method
