@@ -6,10 +6,10 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, select, union_all
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.billing.errors import NotFound
@@ -37,6 +37,8 @@ _SECRET = re.compile(r"secret|password|token|authorization|api_?key|credential",
 _SECRET_TEXT = re.compile(r"\b(?:whsec|sk_test|sk_live|rk_test|rk_live|live|test)_[\w+/=-]{8,}")
 HIDDEN = "(hidden)"
 
+Call = type[ProviderEvent] | type[WebhookDelivery]
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -45,6 +47,15 @@ class Page:
     rows: list[Any]
     accounts: Mapping[int, ProviderAccount]
     older: UUID | None
+
+
+class _Wanted(NamedTuple):
+    """Which calls are listed: of some owners, in a state, before one of them."""
+
+    owner: SQLColumnExpression[int]
+    owners: Sequence[int]
+    state: str | None
+    before: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +76,10 @@ def received(
 ) -> Page:
     """Answer what an app's providers told us, in the order in which it came."""
     accounts = listings.accounts_of(db, app)
-    row = ProviderEvent
-    wanted: list[ColumnElement[bool]] = [] if state is None else [row.state == literal(state)]
-    first = _event_id(db, accounts, before) if before else None
-    if first is not None:
-        wanted.append(row.id < first)
-    parts = [
-        select(row.id).where(row.provider_account_id == account, *wanted) for account in accounts
-    ]
-    found = _latest(db, parts, limit + 1)
-    rows = {r.id: r for r in db.scalars(select(row).where(row.id.in_(found)))} if found else {}
-    shown = [rows[row_id] for row_id in found[:limit]]
-    return Page(shown, accounts, shown[-1].uuid if len(found) > limit else None)
+    found = select(ProviderEvent)
+    wanted = _Wanted(ProviderEvent.provider_account_id, list(accounts), state, before)
+    rows, older = _latest(db, ProviderEvent, wanted, found, limit)
+    return Page(rows, accounts, older)
 
 
 def event(db: Session, app: App, uuid: UUID) -> ProviderEvent:
@@ -122,20 +125,11 @@ def sent(
     limit: int = PAGE,
 ) -> Page:
     """Answer what an app's endpoints were told, removed ones too, with event and endpoint."""
-    row = WebhookDelivery
-    endpoints = list(db.scalars(select(WebhookEndpoint.id).where(WebhookEndpoint.app_id == app.id)))
-    wanted: list[ColumnElement[bool]] = [] if state is None else [row.state == state]
-    first = _delivery_id(db, endpoints, before) if before else None
-    if first is not None:
-        wanted.append(row.id < first)
-    parts = [
-        select(row.id).where(row.webhook_endpoint_id == endpoint, *wanted) for endpoint in endpoints
-    ]
-    found = _latest(db, parts, limit + 1)
-    loaded = _deliveries().where(row.id.in_(found))
-    rows = {r.id: r for r in db.scalars(loaded)} if found else {}
-    shown = [rows[row_id] for row_id in found[:limit]]
-    return Page(shown, {}, shown[-1].uuid if len(found) > limit else None)
+    of_app = select(WebhookEndpoint.id).where(WebhookEndpoint.app_id == app.id)
+    endpoints = list(db.scalars(of_app))
+    wanted = _Wanted(WebhookDelivery.webhook_endpoint_id, endpoints, state, before)
+    rows, older = _latest(db, WebhookDelivery, wanted, _deliveries(), limit)
+    return Page(rows, {}, older)
 
 
 def delivery(db: Session, app: App, uuid: UUID) -> WebhookDelivery:
@@ -185,14 +179,37 @@ def _hidden(content: Any) -> Any:
     return _SECRET_TEXT.sub(HIDDEN, content) if isinstance(content, str) else content
 
 
-def _latest(db: Session, parts: Sequence[Select[Any]], limit: int) -> list[int]:
-    if not parts:
-        return []
-    each = [
-        part.order_by(part.selected_columns[0].desc()).limit(limit).subquery() for part in parts
+def _latest(
+    db: Session, row: Call, wanted: _Wanted, loaded: Select[Any], limit: int
+) -> tuple[list[Any], UUID | None]:
+    """The latest of what is wanted, read owner by owner along an index, and where others follow the
+    last of them."""
+    conditions = _conditions(db, row, wanted)
+    parts = [
+        select(row.id)
+        .where(wanted.owner == owner, *conditions)
+        .order_by(row.id.desc())
+        .limit(limit + 1)
+        .subquery()
+        for owner in wanted.owners
     ]
-    merged = union_all(*(select(one.c.id) for one in each)).subquery()
-    return list(db.scalars(select(merged.c.id).order_by(merged.c.id.desc()).limit(limit)))
+    if not parts:
+        return [], None
+    merged = union_all(*(select(part.c.id) for part in parts)).subquery()
+    ids = db.scalars(select(merged.c.id).order_by(merged.c.id.desc()).limit(limit + 1)).all()
+    rows = {found.id: found for found in db.scalars(loaded.where(row.id.in_(ids)))} if ids else {}
+    shown = [rows[row_id] for row_id in ids[:limit]]
+    return shown, shown[-1].uuid if len(ids) > limit else None
+
+
+def _conditions(db: Session, row: Call, wanted: _Wanted) -> list[ColumnElement[bool]]:
+    conditions = [] if wanted.state is None else [row.state == wanted.state]
+    if wanted.before:
+        theirs = wanted.owner.in_(wanted.owners)
+        first = db.scalar(select(row.id).where(row.uuid == wanted.before, theirs))
+        if first is not None:
+            conditions.append(row.id < first)
+    return conditions
 
 
 def _deliveries() -> Select[Any]:
@@ -202,22 +219,6 @@ def _deliveries() -> Select[Any]:
         told.joinedload(WebhookEvent.app),
         told.joinedload(WebhookEvent.tenant),
         told.joinedload(WebhookEvent.price).joinedload(Price.product),
-    )
-
-
-def _event_id(db: Session, accounts: Mapping[int, ProviderAccount], uuid: UUID) -> int | None:
-    return db.scalar(
-        select(ProviderEvent.id).where(
-            ProviderEvent.uuid == uuid, ProviderEvent.provider_account_id.in_(list(accounts))
-        )
-    )
-
-
-def _delivery_id(db: Session, endpoints: Sequence[int], uuid: UUID) -> int | None:
-    return db.scalar(
-        select(WebhookDelivery.id).where(
-            WebhookDelivery.uuid == uuid, WebhookDelivery.webhook_endpoint_id.in_(endpoints)
-        )
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request
 from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -20,7 +20,13 @@ from app.models import AppMember
 from app.web import happenings, sessions
 
 _BASE = "/console/apps/<uuid:app>/operations"
-Look = Callable[[Session, Site, AppMember, UUID], Looked]
+_LOOKS: dict[str, Callable[[Session, Site, AppMember, UUID], Looked]] = {
+    "checkouts": second_looks.at_checkout,
+    "subscriptions": second_looks.at_subscription,
+    "payments": second_looks.at_payment,
+    "invoices": second_looks.at_invoice,
+    "tenants": second_looks.at_tenant,
+}
 
 
 @operations.get(f"{_BASE}/checkouts/<uuid:checkout>")
@@ -65,43 +71,14 @@ def tenant(member: AppMember, tenant: UUID) -> str:
     return render_template("console/operations/tenant.html", member=member, case=case)
 
 
-@operations.post(f"{_BASE}/checkouts/<uuid:checkout>/look")
+@operations.post(f"{_BASE}/<any({', '.join(_LOOKS)}):kind>/<uuid:subject>/look")
 @guard.of_app()
-def look_at_checkout(member: AppMember, checkout: UUID) -> Response:
-    _look(member, second_looks.at_checkout, checkout)
-    return redirect(url_for(".checkout", app=member.app.uuid, checkout=checkout), 303)
+def look(member: AppMember, kind: str, subject: UUID) -> Response:
+    _say(_LOOKS[kind](sessions.db(), sessions.site(), member, subject))
+    return redirect(request.path.removesuffix("/look"), 303)
 
 
-@operations.post(f"{_BASE}/subscriptions/<uuid:subscription>/look")
-@guard.of_app()
-def look_at_subscription(member: AppMember, subscription: UUID) -> Response:
-    _look(member, second_looks.at_subscription, subscription)
-    return redirect(url_for(".subscription", app=member.app.uuid, subscription=subscription), 303)
-
-
-@operations.post(f"{_BASE}/payments/<uuid:payment>/look")
-@guard.of_app()
-def look_at_payment(member: AppMember, payment: UUID) -> Response:
-    _look(member, second_looks.at_payment, payment)
-    return redirect(url_for(".payment", app=member.app.uuid, payment=payment), 303)
-
-
-@operations.post(f"{_BASE}/invoices/<uuid:invoice>/look")
-@guard.of_app()
-def look_at_invoice(member: AppMember, invoice: UUID) -> Response:
-    _look(member, second_looks.at_invoice, invoice)
-    return redirect(url_for(".invoice", app=member.app.uuid, invoice=invoice), 303)
-
-
-@operations.post(f"{_BASE}/tenants/<uuid:tenant>/look")
-@guard.of_app()
-def look_at_tenant(member: AppMember, tenant: UUID) -> Response:
-    _look(member, second_looks.at_tenant, tenant)
-    return redirect(url_for(".tenant", app=member.app.uuid, tenant=tenant), 303)
-
-
-def _look(member: AppMember, look: Look, uuid: UUID) -> None:
-    looked = look(sessions.db(), sessions.site(), member, uuid)
+def _say(looked: Looked) -> None:
     if looked.entries:
         news = "; ".join(happenings.happening(entry) for entry in looked.entries)
         flash(gettext("The provider was asked just now. What is new: %(news)s.", news=news))

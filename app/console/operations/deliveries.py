@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app.billing.operations import traffic
 from app.console import guard
+from app.console.operations import calls
 from app.console.operations.area import operations
 from app.models import AppMember
 from app.web import sessions
@@ -20,15 +21,8 @@ _PATH = "/console/apps/<uuid:app>/operations/deliveries"
 @operations.get(_PATH)
 @guard.of_app()
 def deliveries(member: AppMember) -> str:
-    state = request.args.get("state")
-    wanted = state if state in traffic.DELIVERY_STATES else None
-    before = request.args.get("before", type=UUID)
-    return render_template(
-        "console/operations/deliveries.html",
-        member=member,
-        page=traffic.sent(sessions.db(), member.app, state=wanted, before=before),
-        state=wanted,
-        states=traffic.DELIVERY_STATES,
+    return calls.page(
+        "console/operations/deliveries.html", member, traffic.sent, traffic.DELIVERY_STATES
     )
 
 
