@@ -72,6 +72,21 @@ def refundable(db: Session, payment: Payment) -> Money:
     return Money(max(payment.remaining.minor - asked, 0), payment.currency)
 
 
+def require_refundable(db: Session, payment: Payment, amount: Money) -> None:
+    """Raise Invalid naming `amount` where so much of a payment cannot be given back."""
+    left = refundable(db, payment)
+    if amount.minor <= 0:
+        raise Invalid("Enter an amount above zero.", field="amount")
+    if not left:
+        raise Invalid("Nothing is left of the payment that could be given back.", field="amount")
+    if amount.minor > left.minor:
+        raise Invalid(
+            "Enter an amount of at most %(left)s: so much is left of the payment.",
+            field="amount",
+            left=left,
+        )
+
+
 def refund(
     db: Session,
     site: Site,
@@ -145,7 +160,8 @@ def _ask_to_refund(
         db.commit()
         return known
     try:
-        _require_left(db, row, amount)
+        if row.is_paid:
+            require_refundable(db, row, amount)
         act_id = refunds.give(
             db,
             row,
@@ -167,11 +183,6 @@ def _ask_to_refund(
     audits.note(db, member, "payment.refunded", str(row.uuid), now=now, details=details)
     db.commit()
     return act_id
-
-
-def _require_left(db: Session, row: Payment, amount: Money) -> None:
-    if row.is_paid and amount.minor > refundable(db, row).minor:
-        raise Invalid("Choose an amount up to what is left of the payment.", field="amount")
 
 
 def _of(payment: Payment) -> ColumnElement[bool]:

@@ -56,7 +56,12 @@ class RefundForm(forms.Form):
         try:
             return Money.from_decimal(Decimal(typed), currency)
         except (InvalidOperation, ValueError, OverflowError):
-            raise Invalid("Enter an amount, such as 12.50.", field="amount") from None
+            raise Invalid(
+                "Enter an amount in %(currency)s, such as %(example)s.",
+                field="amount",
+                currency=currency,
+                example=str(Money(1250, currency).decimal),
+            ) from None
 
     @property
     def request(self) -> UUID:
@@ -104,13 +109,7 @@ def give(member: AppMember, payment: UUID) -> Response:
 
 def _preview(member: AppMember, payment: UUID, form: RefundForm, amount: Money) -> Response:
     found = owner_acts.payment(sessions.db(), member, payment)
-    left = owner_acts.refundable(sessions.db(), found)
-    if not 0 < amount.minor <= left.minor:
-        raise Invalid(
-            "Enter an amount of at most %(left)s: so much is left of the payment.",
-            field="amount",
-            left=left,
-        )
+    owner_acts.require_refundable(sessions.db(), found, amount)
     return _page(member, payment, form, amount=amount)
 
 

@@ -138,7 +138,7 @@ class TestRefunding:
         dumb = tara.where(refund=raising(errors.Unavailable("no answer")))
 
         assert refunds(dumb, paid.amount) == "waiting"
-        with pytest.raises(Invalid, match="what is left"):
+        with pytest.raises(Invalid, match="Nothing is left"):
             refunds(tara, 100)
         tara.waits("10 minutes")
         tara.sweeps()
