@@ -15,65 +15,84 @@ EndReason = Literal["canceled", "provider", "not_paid", "charged_back", "duplica
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """A payment arrived. Without a period it was for a one-time purchase; without `next_charge_at`
-    nothing is charged by itself any more."""
+class Mailable:
+    """What one mail tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OfMoney(Mailable):
+    """Told of money for a plan, or for whatever else was sold."""
 
     plan: str
     amount: Money
-    quantity: int = 1
-    period_start: datetime | None = None
-    period_end: datetime | None = None
-    next_charge: Money | None = None
-    next_charge_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ByMethod(_OfMoney):
+    """Told with the payment method that is charged, as payments carry it."""
+
     method: str | None = None
     brand: str | None = None
     last4: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Invoiced(_ByMethod):
+    """Told with the invoice there is for it."""
+
     invoice_uuid: str | None = None
     invoice_number: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentFailed:
+class _ByLink(Mailable):
+    """Told with a link that works once; `sealed_url` is sealed by the site's vault."""
+
+    sealed_url: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt(_Invoiced):
+    """A payment arrived. Without a period it was for a one-time purchase; without `next_charge_at`
+    nothing is charged by itself any more."""
+
+    quantity: int = 1
+    period_start: datetime | None = None
+    period_end: datetime | None = None
+    next_charge: Money | None = None
+    next_charge_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFailed(_ByMethod):
     """A charge of a running plan was declined; `decline` is the reason as payments carry it.
     Without `next_retry_at` it is not tried again by itself; `pay_by` is when the plan ends."""
 
-    plan: str
-    amount: Money
     decline: str | None = None
-    method: str | None = None
-    brand: str | None = None
-    last4: str | None = None
     next_retry_at: datetime | None = None
     pay_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ActionNeeded:
+class ActionNeeded(_OfMoney):
     """The bank wants the payer to confirm a charge; `action_url` is the provider's page for it."""
 
-    plan: str
-    amount: Money
     action_url: str | None = None
     pay_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenewalAhead:
+class RenewalAhead(_ByMethod):
     """A charge is coming; `is_first` is the first one, at the end of a trial."""
 
-    plan: str
-    amount: Money
     charge_at: datetime
     interval: Literal["month", "year"]
     is_first: bool = False
-    method: str | None = None
-    brand: str | None = None
-    last4: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanChanged:
+class PlanChanged(Mailable):
     """Another plan or quantity: in force, or with `is_scheduled` from `takes_effect_at` on.
     `charged` was taken for it at once, `credited` is taken off the next charges."""
 
@@ -91,7 +110,7 @@ class PlanChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Canceled:
+class Canceled(Mailable):
     """A plan will end at `ends_at`, or with `is_over` has ended; `reason` as subscriptions carry
     it."""
 
@@ -102,7 +121,7 @@ class Canceled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardExpiring:
+class CardExpiring(Mailable):
     """The card on file ends with this month; `plan` and what follows is what it pays for."""
 
     brand: str | None
@@ -115,57 +134,40 @@ class CardExpiring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refunded:
+class Refunded(_Invoiced):
     """Money went back to the payer; the invoice is the credit note, where there is one."""
-
-    plan: str
-    amount: Money
-    method: str | None = None
-    brand: str | None = None
-    last4: str | None = None
-    invoice_uuid: str | None = None
-    invoice_number: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChargedBack:
+class ChargedBack(_OfMoney):
     """The payer's bank took a payment back; with `is_over` the plan ended for it."""
 
-    plan: str
-    amount: Money
     is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordReset:
-    """Somebody asked to choose a new password; `sealed_url` is sealed by the site's vault."""
-
-    sealed_url: str
-    expires_at: datetime
+class PasswordReset(_ByLink):
+    """Somebody asked to choose a new password."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Invited:
-    """Somebody was asked to join a tenant; `sealed_url` is sealed by the site's vault."""
+class Invited(_ByLink):
+    """Somebody was asked to join a tenant."""
 
-    sealed_url: str
     role: Literal["admin", "member"]
-    expires_at: datetime
     invited_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppInvited:
-    """Somebody was asked to run an app; `sealed_url` is sealed by the site's vault."""
+class AppInvited(_ByLink):
+    """Somebody was asked to run an app."""
 
-    sealed_url: str
     role: Literal["owner", "support"]
-    expires_at: datetime
     invited_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookDisabled:
+class WebhookDisabled(Mailable):
     """An endpoint of the app failed for so long that it is not called any more."""
 
     url: str
@@ -174,7 +176,7 @@ class WebhookDisabled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NeedsReview:
+class NeedsReview(Mailable):
     """A person of the app has to look at a payment; `reason` as checkouts carry it."""
 
     plan: str
@@ -183,22 +185,6 @@ class NeedsReview:
     amount: Money | None = None
 
 
-Mailable = (
-    Receipt
-    | PaymentFailed
-    | ActionNeeded
-    | RenewalAhead
-    | PlanChanged
-    | Canceled
-    | CardExpiring
-    | Refunded
-    | ChargedBack
-    | PasswordReset
-    | Invited
-    | AppInvited
-    | WebhookDisabled
-    | NeedsReview
-)
 KINDS: dict[str, type[Mailable]] = {
     "receipt": Receipt,
     "payment_failed": PaymentFailed,
