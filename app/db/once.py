@@ -4,29 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Insert, Table, bindparam
+from sqlalchemy import Insert, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.db import added
 from app.db.base import Base, table
 
+Row = TypeVar("Row", bound=Base)
+
 
 def insert(db: Session, model: type[Base], values: Mapping[str, Any]) -> int | None:
     """Insert a row and answer its id; None where a unique promise already holds one."""
     connection = db.connection()
-    statement = _statement(table(model), connection.dialect.name, tuple(values))
+    statement = _statement(model, connection.dialect.name, tuple(values), is_read_back=False)
     row_id: int | None = connection.execute(statement, values).scalar_one_or_none()
     if row_id is not None:
         added.note(db, model)
     return row_id
 
 
+def insert_row(db: Session, model: type[Row], values: Mapping[str, Any]) -> Row | None:
+    """Insert a row and answer it, by one statement; None where a unique promise already holds
+    one."""
+    dialect = db.connection().dialect.name
+    statement = _statement(model, dialect, tuple(values), is_read_back=True)
+    with db.no_autoflush:
+        row = db.scalars(statement, dict(values)).one_or_none()
+    if row is not None:
+        added.note(db, model)
+    return cast("Row | None", row)
+
+
 @lru_cache(maxsize=256)
-def _statement(target: Table, dialect: str, names: tuple[str, ...]) -> Insert:
+def _statement(
+    model: type[Base], dialect: str, names: tuple[str, ...], *, is_read_back: bool
+) -> Insert:
     # Built once per shape: on the hot paths building costs more than running.
     build = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    places = {name: bindparam(name, type_=target.c[name].type) for name in names}
-    return build(target).values(places).on_conflict_do_nothing().returning(target.c.id)
+    columns = table(model).c
+    places = {name: bindparam(name, type_=columns[name].type) for name in names}
+    target, answer = (model, model) if is_read_back else (table(model), columns.id)
+    return build(target).values(places).on_conflict_do_nothing().returning(answer)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, load_only
 
 from app.billing.invoicing import (
     credit_notes,
@@ -28,11 +29,60 @@ from app.models import (
     Refund,
     Subscription,
     TaxRate,
+    Tenant,
+    User,
 )
 from app.providers.base import InvoiceState
 
 # Money that goes back by itself bought nothing.
 _BOUGHT_NOTHING = ("verification", "duplicate")
+
+# Built once: every look at a plan asks them, and building them costs more than running them.
+_STATUSES = select(Invoice.provider_id, Invoice.status).where(
+    Invoice.provider_account_id == bindparam("account_id"),
+    Invoice.provider_id.in_(bindparam("provider_ids", expanding=True)),
+)
+_PAYS_NO_OTHER = (
+    select(Payment)
+    .outerjoin(Invoice, Invoice.payment_id == Payment.id)
+    .where(
+        Payment.provider_account_id == bindparam("account_id"),
+        Payment.provider_id == bindparam("provider_id"),
+        Invoice.id.is_(None),
+    )
+)
+_AROUND = (
+    select(App, Tenant, CheckoutSession, TaxRate, User)
+    .select_from(App)
+    .join(Tenant, Tenant.id == bindparam("tenant_id"))
+    .outerjoin(CheckoutSession, CheckoutSession.id == bindparam("checkout_id"))
+    .outerjoin(TaxRate, TaxRate.id == CheckoutSession.tax_rate_id)
+    .outerjoin(User, User.id == CheckoutSession.user_id)
+    .where(App.id == bindparam("app_id"))
+    .options(
+        load_only(
+            CheckoutSession.user_id,
+            CheckoutSession.tax_rate_id,
+            CheckoutSession.tax_country,
+            CheckoutSession.vat_number,
+            CheckoutSession.vat_status,
+            CheckoutSession.collected,
+            CheckoutSession.details,
+            CheckoutSession.email,
+        ),
+        load_only(User.locale),
+    )
+)
+
+
+class _Around(NamedTuple):
+    """The rows an invoice of a plan takes its parties from."""
+
+    app: App
+    tenant: Tenant
+    checkout: CheckoutSession | None
+    rate: TaxRate | None
+    buyer: User | None
 
 
 def issue(
@@ -88,27 +138,21 @@ def issue(
 
 
 def mirror(
-    db: Session, subscription: Subscription, state: InvoiceState, *, now: datetime
-) -> Invoice:
-    """Keep an invoice of a subscription as the provider issued it, and answer its row.
+    db: Session, subscription: Subscription, told: Collection[InvoiceState], *, now: datetime
+) -> Iterator[Invoice]:
+    """Keep the invoices of a subscription as the provider issued them, and answer the rows of those
+    that were not final before, oldest first; each is to be told of before the next is asked for. A
+    paid one is final, and a draft is none yet.
 
     Seller and buyer are those of the moment it was first seen.
     """
-    row = _mirrored(db, subscription, state)
-    row.status = state.status
-    row.net, row.tax, row.total = state.net.minor, state.tax.minor, state.total.minor
-    row.provider_number = state.number or row.provider_number
-    row.hosted_url = state.hosted_url or row.hosted_url
-    row.pdf_url = state.pdf_url or row.pdf_url
-    row.paid_at = state.paid_at or row.paid_at
-    row.period_start, row.period_end = state.period_start, state.period_end
-    row.lines = [
-        invoice_figures.line(line.name, line.net.minor, quantity=line.quantity)
-        for line in state.lines
-    ]
-    if row.payment_id is None and state.payment_id is not None:
-        _tie(db, row, state.payment_id, now=now)
-    return row
+    issued = [state for state in reversed(list(told)) if state.status != "draft"]
+    known = _statuses(db, subscription, issued) if issued else {}
+    for state in issued:
+        before = known.get(state.provider_id)
+        if before != "paid":
+            row = None if before else _mirror_new(db, subscription, state, now=now)
+            yield row or _mirror_known(db, subscription, state, now=now)
 
 
 def credit(db: Session, refund: Refund, *, now: datetime) -> Invoice | None:
@@ -197,53 +241,114 @@ def _parties(
     }
 
 
-def _mirrored(db: Session, subscription: Subscription, state: InvoiceState) -> Invoice:
-    found = select(Invoice).where(
-        Invoice.provider_account_id == subscription.provider_account_id,
-        Invoice.provider_id == state.provider_id,
-    )
-    known = db.scalars(found).one_or_none()
-    if known is not None:
-        return known
-    once.insert(
+def _statuses(
+    db: Session, subscription: Subscription, told: Collection[InvoiceState]
+) -> dict[str | None, str]:
+    asked = {
+        "account_id": subscription.provider_account_id,
+        "provider_ids": [state.provider_id for state in told],
+    }
+    rows = db.connection().execute(_STATUSES, asked)
+    return {row.provider_id: row.status for row in rows}
+
+
+def _mirror_new(
+    db: Session, subscription: Subscription, state: InvoiceState, *, now: datetime
+) -> Invoice | None:
+    """Write an invoice that is not known yet; None where somebody else wrote it meanwhile."""
+    around = _around(db, subscription)
+    payment = _payment_of(db, subscription.provider_account_id, state)
+    row = once.insert_row(
         db,
         Invoice,
         {
-            **_parties(db, subscription.app_id, subscription, _begun_by(db, subscription)),
+            **_parties(db, subscription.app_id, subscription, around.checkout),
             "tenant_id": subscription.tenant_id,
             "provider_account_id": subscription.provider_account_id,
             "provider_id": state.provider_id,
             "price_id": subscription.price_id,
+            "payment_id": payment.id if payment else None,
+            "paid_with": _paid_with(payment) if payment else None,
             "livemode": subscription.livemode,
-            "status": state.status,
             "currency": state.total.currency,
-            "net": state.net.minor,
-            "tax": state.tax.minor,
-            "total": state.total.minor,
             "issued_at": state.created_at,
+            "paid_at": state.paid_at,
+            "provider_number": state.number,
+            "hosted_url": state.hosted_url,
+            "pdf_url": state.pdf_url,
+            **_told(state),
         },
     )
-    return db.scalars(found).one()
+    if row is not None and payment is not None and payment.refunded:
+        credit_notes.issue_all(db, payment.id, now=now)
+    return row
 
 
-def _tie(db: Session, invoice: Invoice, provider_id: str, *, now: datetime) -> None:
-    """Tie an invoice to the payment that paid it, unless another invoice is for it already."""
-    payment = db.scalars(
-        select(Payment)
-        .outerjoin(Invoice, Invoice.payment_id == Payment.id)
-        .where(
-            Payment.provider_account_id == invoice.provider_account_id,
-            Payment.provider_id == provider_id,
-            Invoice.id.is_(None),
-        )
-    ).one_or_none()
-    if payment is None:
-        return
+def _mirror_known(
+    db: Session, subscription: Subscription, state: InvoiceState, *, now: datetime
+) -> Invoice:
+    found = select(Invoice).where(
+        Invoice.provider_account_id == subscription.provider_account_id,
+        Invoice.provider_id == state.provider_id,
+    )
+    row = db.scalars(found).one()
+    for name, value in _told(state).items():
+        setattr(row, name, value)
+    row.provider_number = state.number or row.provider_number
+    row.hosted_url = state.hosted_url or row.hosted_url
+    row.pdf_url = state.pdf_url or row.pdf_url
+    row.paid_at = state.paid_at or row.paid_at
+    if row.payment_id is None:
+        payment = _payment_of(db, row.provider_account_id, state)
+        if payment is not None:
+            _tie(db, row, payment, now=now)
+    return row
+
+
+def _tie(db: Session, invoice: Invoice, payment: Payment, *, now: datetime) -> None:
     invoice.payment_id = payment.id
     invoice.paid_with = _paid_with(payment)
     db.flush()
     if payment.refunded:
         credit_notes.issue_all(db, payment.id, now=now)
+
+
+def _around(db: Session, subscription: Subscription) -> _Around:
+    """Read by one statement what the parties of an invoice are taken from, and answer it: while it
+    is held, nobody who needs a part of it asks again."""
+    asked = {
+        "app_id": subscription.app_id,
+        "tenant_id": subscription.tenant_id,
+        "checkout_id": subscription.checkout_id,
+    }
+    with db.no_autoflush:
+        return _Around(*db.execute(_AROUND, asked).one())
+
+
+def _told(state: InvoiceState) -> dict[str, Any]:
+    """Answer what the provider says of an invoice each time, whatever it said before."""
+    return {
+        "status": state.status,
+        "net": state.net.minor,
+        "tax": state.tax.minor,
+        "total": state.total.minor,
+        "period_start": state.period_start,
+        "period_end": state.period_end,
+        "lines": [
+            invoice_figures.line(line.name, line.net.minor, quantity=line.quantity)
+            for line in state.lines
+        ],
+    }
+
+
+def _payment_of(db: Session, account_id: int, state: InvoiceState) -> Payment | None:
+    """Answer the payment that paid an invoice, unless another invoice is for it already."""
+    if state.payment_id is None:
+        return None
+    asked = {"account_id": account_id, "provider_id": state.payment_id}
+    # What it looks for is written at once, so nothing has to be written before it is asked.
+    with db.no_autoflush:
+        return db.scalars(_PAYS_NO_OTHER, asked).one_or_none()
 
 
 def _paid_with(payment: Payment) -> dict[str, Any] | None:

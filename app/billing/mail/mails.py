@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.billing.mail import mail_kinds
 from app.billing.mail.mail_kinds import Mailable
 from app.db import once
 from app.models import App, AppMember, Mail, Membership, Tenant, User
+
+# Built once: every purchase asks it. A tenant's own address, and its oldest admin's.
+_OF_TENANT = (
+    select(Tenant.invoice_email, User.email, User.locale)
+    .select_from(Tenant)
+    .outerjoin(Membership, (Membership.tenant_id == Tenant.id) & (Membership.role == "admin"))
+    .outerjoin(User, User.id == Membership.user_id)
+    .where(Tenant.id == bindparam("tenant_id"))
+    .order_by(Membership.id)
+    .limit(1)
+)
+_LOCALE = select(User.locale).where(User.email == bindparam("address"))
+
+
+class _Reader(NamedTuple):
+    """Where a mail goes, and in which language, where that is known with the address."""
+
+    address: str
+    locale: str | None = None
 
 
 def write(
@@ -33,8 +53,8 @@ def write(
     to write to.
     """
     kind = mail_kinds.name(mailable)
-    address = recipient or _recipient(db, kind, app_id, tenant_id)
-    if address is None:
+    reader = _Reader(recipient) if recipient else _reader(db, kind, app_id, tenant_id)
+    if reader is None:
         return None
     return once.insert(
         db,
@@ -44,10 +64,10 @@ def write(
             "app_id": app_id,
             "tenant_id": tenant_id,
             "livemode": livemode,
-            "recipient": address,
+            "recipient": reader.address,
             "kind": kind,
             "values": mail_kinds.dump(mailable),
-            "locale": locale or _locale(db, address),
+            "locale": locale or reader.locale or _locale(db, reader.address),
             "next_try_at": now,
         },
     )
@@ -58,12 +78,15 @@ def waiting(db: Session) -> int:
     return db.scalar(select(func.count()).where(Mail.state == "waiting")) or 0
 
 
-def _recipient(db: Session, kind: str, app_id: int | None, tenant_id: int | None) -> str | None:
+def _reader(db: Session, kind: str, app_id: int | None, tenant_id: int | None) -> _Reader | None:
     if kind in mail_kinds.FOR_THE_APP:
         support = select(App.support_email).where(App.id == app_id)
-        return db.scalar(support) or db.scalar(_owner(app_id))
-    invoices = select(Tenant.invoice_email).where(Tenant.id == tenant_id)
-    return db.scalar(invoices) or db.scalar(_admin(tenant_id))
+        address = db.scalar(support) or db.scalar(_owner(app_id))
+        return _Reader(address) if address else None
+    found = db.connection().execute(_OF_TENANT, {"tenant_id": tenant_id}).first()
+    if found is not None and found.invoice_email:
+        return _Reader(found.invoice_email)
+    return _Reader(found.email, found.locale) if found is not None and found.email else None
 
 
 def _owner(app_id: int | None) -> Select[str]:
@@ -76,15 +99,5 @@ def _owner(app_id: int | None) -> Select[str]:
     )
 
 
-def _admin(tenant_id: int | None) -> Select[str]:
-    return (
-        select(User.email)
-        .join(Membership, Membership.user_id == User.id)
-        .where(Membership.tenant_id == tenant_id, Membership.role == "admin")
-        .order_by(Membership.id)
-        .limit(1)
-    )
-
-
 def _locale(db: Session, address: str) -> str | None:
-    return db.scalar(select(User.locale).where(User.email == address.lower()))
+    return db.connection().execute(_LOCALE, {"address": address.lower()}).scalar()

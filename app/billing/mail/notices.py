@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.billing import timeline
@@ -16,6 +17,7 @@ from app.models import (
     Payment,
     PaymentMethod,
     Price,
+    Product,
     Refund,
     Subscription,
 )
@@ -24,6 +26,11 @@ from app.money import Money
 Subject = CheckoutSession | Subscription
 
 _SELF_MADE = ("verification",)
+_NAME = (
+    select(Product.name)
+    .join(Price, Price.product_id == Product.id)
+    .where(Price.id == bindparam("price_id"))
+)
 
 
 def paid(
@@ -252,7 +259,8 @@ def _name(db: Session, subject: Subject) -> str:
     if subject.price_id is None:
         assert isinstance(subject, CheckoutSession)
         return subject.description
-    return db.get_one(Price, subject.price_id).product.name
+    name: str = db.connection().execute(_NAME, {"price_id": subject.price_id}).scalar_one()
+    return name
 
 
 def _method(db: Session, subscription: Subscription) -> PaymentMethod | None:

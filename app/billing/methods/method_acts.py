@@ -14,6 +14,7 @@ from app.billing.methods import payment_methods
 from app.billing.purchase import requests
 from app.billing.site import Site
 from app.billing.truth import acts
+from app.db import lock
 from app.db.base import table
 from app.models import (
     Act,
@@ -22,6 +23,7 @@ from app.models import (
     PaymentMethod,
     ProviderAccount,
     Subscription,
+    Tenant,
 )
 from app.models.subscription import RUNNING
 
@@ -103,6 +105,7 @@ def use_new(
     looked at."""
     running = plans(db, method.tenant_id, livemode=method.livemode)
     if not running:
+        lock.hold(db, Tenant, method.tenant_id)
         payment_methods.make_default(db, method)
     for plan in running:
         is_there = plan.provider_account_id == method.provider_account_id

@@ -77,10 +77,10 @@ def _tell(
     payload: dict[str, Any] | None = None,
 ) -> None:
     kind = f"payment_method.{what}"
-    tenant = db.get_one(Tenant, method.tenant_id)
+    app_id = subject.app_id if subject else db.get_one(Tenant, method.tenant_id).app_id
     webhooks.publish(
         db,
-        Told(method.id, tenant.app_id, tenant.id, method.livemode),
+        Told(method.id, app_id, method.tenant_id, method.livemode),
         kind,
         effect=effect,
         payload={**_facts(method), **(payload or {})},

@@ -4,114 +4,100 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from app.billing.plans import periods, plan_payments, plan_states, subscriptions, trials
-from app.billing.site import Site
 from app.billing.truth import acts, deadlines
-from app.models import CheckoutSession, Payment, PaymentMethod, Price, Subscription
-from app.providers.base import CheckoutState, SubscriptionState
+from app.billing.truth.findings import Finding
+from app.models import CheckoutSession, Price, Subscription
+from app.providers.base import SubscriptionState
 
 
-def begin(
-    db: Session,
-    site: Site,
-    checkout: CheckoutSession,
-    state: CheckoutState,
-    method: PaymentMethod | None,
-    paid: list[Payment],
-    *,
-    cause: str,
-    now: datetime,
-    is_settling: bool = False,
-) -> Subscription:
+def begin(finding: Finding, *, is_settling: bool = False) -> Subscription:
     """Write the plan a checkout paid for, or whose payment is on its way (`is_settling`: access
     meanwhile is the app's choice, and ends with the method's deadline)."""
-    known = subscriptions.lock_of(db, checkout)
+    db, checkout, state, now = finding.db, finding.checkout, finding.state, finding.now
+    known = finding.plan
     # One that was kept from running beside another was not shown as running.
     before = known.shown_status if known and not known.is_duplicate else None
-    subscription = known or _new(db, checkout, now=now)
-    subscription.version += 1
-    subscription.is_duplicate = False
-    if method:
-        subscription.payment_method_id = method.id
+    plan = _plan(finding)
+    plan.version += 1
+    plan.is_duplicate = False
+    if finding.method:
+        plan.payment_method_id = finding.method.id
     if state.subscription:
-        subscriptions.attach(subscription, state.subscription, now=now)
+        subscriptions.attach(plan, state.subscription, now=now)
         # Its invoices lie deeper than the checkout's answer.
-        subscription.next_check_at = now
+        plan.next_check_at = now
     else:
-        _pay_first_period(site, subscription, checkout, state, paid, now=now)
+        _pay_first_period(finding, plan)
     if not is_settling:
-        subscription.settling_until = None
+        plan.settling_until = None
     elif known is None:
-        subscription.settling_until = now + deadlines.SETTLING
-    plan_payments.wait_for_money(db, subscription, now=now)
+        plan.settling_until = now + deadlines.SETTLING
+    plan_payments.wait_for_money(db, plan, now=now)
     db.flush()
-    # What only verified the method for a trial pays for no period.
-    for payment in [] if trials.is_verification(checkout) else paid:
-        payment.subscription_id = payment.subscription_id or subscription.id
-    plan_states.tell(db, subscription, before, cause=cause, now=now)
-    return subscription
+    # What only verified the method for a trial, or is on its way, pays for no period.
+    if not (is_settling or trials.is_verification(checkout)):
+        for payment in finding.paid:
+            payment.subscription_id = payment.subscription_id or plan.id
+    plan_states.tell(db, plan, before, cause=finding.cause, now=now)
+    return plan
 
 
-def record_duplicate(
-    db: Session, checkout: CheckoutSession, state: SubscriptionState, *, now: datetime
-) -> None:
+def record_duplicate(finding: Finding, state: SubscriptionState) -> None:
     """Keep a plan that must not run beside another one: on record, outside the promise."""
-    subscription = subscriptions.lock_of(db, checkout) or _new(db, checkout, now=now)
-    subscription.version += 1
-    subscription.is_duplicate = True
-    subscription.settling_until = None
-    subscriptions.attach(subscription, state, now=now)
-    db.flush()
+    plan = _plan(finding)
+    plan.version += 1
+    plan.is_duplicate = True
+    plan.settling_until = None
+    subscriptions.attach(plan, state, now=finding.now)
+    finding.db.flush()
 
 
-def abandon(db: Session, checkout: CheckoutSession, *, cause: str, now: datetime) -> None:
+def abandon(finding: Finding) -> None:
     """End the plan of a checkout whose payment failed in the end, here and at the provider."""
-    subscription = subscriptions.lock_of(db, checkout)
-    if subscription is None or subscription.ended_at is not None:
+    db, plan, now = finding.db, finding.plan, finding.now
+    if plan is None or plan.ended_at is not None:
         return
-    before = subscription.shown_status
-    plan_states.finish(subscription, reason="not_paid", at=now)
-    acts.end_subscription(db, subscription, reason="not_paid", now=now)
-    plan_states.tell(db, subscription, before, cause=cause, now=now)
+    before = plan.shown_status
+    plan_states.finish(plan, reason="not_paid", at=now)
+    acts.end_subscription(db, plan, reason="not_paid", now=now)
+    plan_states.tell(db, plan, before, cause=finding.cause, now=now)
 
 
-def _pay_first_period(
-    site: Site,
-    subscription: Subscription,
-    checkout: CheckoutSession,
-    state: CheckoutState,
-    paid: list[Payment],
-    *,
-    now: datetime,
-) -> None:
+def _pay_first_period(finding: Finding, plan: Subscription) -> None:
+    checkout, now = finding.checkout, finding.now
     start = checkout.paid_at or now
-    subscription.customer_provider_id = state.customer_id
-    capabilities = site.capabilities(checkout.provider_account.provider)
-    if not trials.begin(subscription, checkout, capabilities, start=start):
-        interval = subscription.price.interval
+    plan.customer_provider_id = finding.state.customer_id
+    if not trials.begin(plan, checkout, finding.capabilities, start=start):
+        interval = finding.db.get_one(Price, plan.price_id).interval
         assert interval is not None
-        subscription.status = "active"
-        subscription.period_start = start
+        plan.status = "active"
+        plan.period_start = start
         # The provider's dates count from its first charge: a 31st that fell on a 30th stays there.
-        subscription.anchor_at = subscription.period_end = periods.after(start, interval)
-        for payment in paid:
-            payment.period_start = subscription.period_start
-            payment.period_end = subscription.period_end
-    subscription.next_check_at = deadlines.next_look_at_subscription(subscription, now=now)
+        plan.anchor_at = plan.period_end = periods.after(start, interval)
+        for payment in finding.paid:
+            payment.period_start = plan.period_start
+            payment.period_end = plan.period_end
+    plan.next_check_at = deadlines.next_look_at_subscription(plan, now=now)
 
 
-def _new(db: Session, checkout: CheckoutSession, *, now: datetime) -> Subscription:
+def _plan(finding: Finding) -> Subscription:
+    if finding.plan is None:
+        finding.plan = _new(finding.checkout, now=finding.now)
+        finding.db.add(finding.plan)
+    return finding.plan
+
+
+def _new(checkout: CheckoutSession, *, now: datetime) -> Subscription:
     assert checkout.price_id is not None and checkout.family is not None
     assert checkout.tenant_id is not None
     cost = trials.per_period(checkout)
-    subscription = Subscription(
+    return Subscription(
         app_id=checkout.app_id,
         tenant_id=checkout.tenant_id,
         provider_account_id=checkout.provider_account_id,
         checkout_id=checkout.id,
-        price=db.get_one(Price, checkout.price_id),
+        price_id=checkout.price_id,
         livemode=checkout.livemode,
         family=checkout.family,
         status="incomplete",
@@ -128,5 +114,3 @@ def _new(db: Session, checkout: CheckoutSession, *, now: datetime) -> Subscripti
         started_at=now,
         anchor_at=checkout.paid_at or now,
     )
-    db.add(subscription)
-    return subscription

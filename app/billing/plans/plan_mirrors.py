@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.billing.invoicing import invoices
@@ -13,8 +13,14 @@ from app.billing.mail import notices
 from app.billing.plans import plan_figures, plan_states, plan_switches
 from app.billing.site import Site
 from app.billing.truth import deadlines
-from app.models import Invoice, Payment, Price, ProviderPrice, Subscription
+from app.models import Payment, Price, ProviderPrice, Subscription
 from app.providers.base import InvoiceState, SubscriptionState
+
+# Built once: every look at a plan asks it.
+_PRICE_OF = select(ProviderPrice.price_id).where(
+    ProviderPrice.provider_account_id == bindparam("account_id"),
+    ProviderPrice.provider_id == bindparam("provider_id"),
+)
 
 
 def status(subscription: Subscription, state: SubscriptionState, *, now: datetime) -> None:
@@ -45,14 +51,14 @@ def figures(
     cause: str,
     now: datetime,
 ) -> None:
-    """What somebody changed at the provider itself counts here too, unless a change of ours is on
-    its way. Where the provider keeps no quantity, its amount is what changed."""
-    if plan_switches.on_its_way(db, subscription.id) is not None:
-        return
+    """What somebody changed at the provider itself counts here too; the caller has made sure that
+    no change of ours is on its way. Where the provider keeps no quantity, its amount is what
+    changed."""
     if state.period_start is not None:
-        price = _price_of(db, subscription, state)
-        if (price.id, state.quantity) == (subscription.price_id, subscription.quantity):
+        price_row = _price_of(db, subscription, state)
+        if (price_row, state.quantity) == (subscription.price_id, subscription.quantity):
             return
+        price = db.get_one(Price, price_row)
         costs = plan_figures.per_period(site, subscription, price, state.quantity)
         costs_now = (costs.net.minor, costs.tax.minor, costs.total.minor)
         quantity = state.quantity
@@ -73,21 +79,7 @@ def bills(
     now: datetime,
 ) -> None:
     """Mirror the provider's invoices, oldest first; a paid one is final and told of once."""
-    if not told:
-        return
-    paid = set(
-        db.scalars(
-            select(Invoice.provider_id).where(
-                Invoice.provider_account_id == subscription.provider_account_id,
-                Invoice.provider_id.in_([bill.provider_id for bill in told]),
-                Invoice.status == "paid",
-            )
-        )
-    )
-    for bill in reversed(list(told)):
-        if bill.provider_id in paid or bill.status == "draft":
-            continue
-        invoice = invoices.mirror(db, subscription, bill, now=now)
+    for invoice in invoices.mirror(db, subscription, told, now=now):
         if invoice.status == "paid" and not subscription.is_duplicate:
             payment = db.get(Payment, invoice.payment_id) if invoice.payment_id else None
             notices.paid(db, invoice, payment, subscription, cause=cause, now=now)
@@ -110,14 +102,11 @@ def _overdue(subscription: Subscription, state: SubscriptionState) -> None:
         subscription.next_retry_at = unpaid[-1].next_attempt_at
 
 
-def _price_of(db: Session, subscription: Subscription, state: SubscriptionState) -> Price:
+def _price_of(db: Session, subscription: Subscription, state: SubscriptionState) -> int:
     """The price the provider charges by, where we know it; an inline one is the plan's own."""
-    known = db.scalars(
-        select(Price)
-        .join(ProviderPrice, ProviderPrice.price_id == Price.id)
-        .where(
-            ProviderPrice.provider_account_id == subscription.provider_account_id,
-            ProviderPrice.provider_id == state.provider_price_id,
-        )
-    ).first()
-    return known or subscription.price
+    asked = {
+        "account_id": subscription.provider_account_id,
+        "provider_id": state.provider_price_id,
+    }
+    found = db.connection().execute(_PRICE_OF, asked).first()
+    return found.price_id if found else subscription.price_id

@@ -47,7 +47,6 @@ def take(
         elif state.invoice_id in bills and payment.period_start is None:
             bill = bills[state.invoice_id]
             payment.period_start, payment.period_end = bill.period_start, bill.period_end
-    db.flush()
     for payment, state, is_newly_paid, is_newly_charged_back in recorded:
         if counts and is_newly_paid:
             _bill(db, site, subscription, payment, cause=cause, now=now)

@@ -30,13 +30,32 @@ log = logging.getLogger(__name__)
 _TRIES = 3
 
 
-# Built once: every purchase asks it, and building it costs more than running it.
-_RUNNING = select(Subscription).where(
+# Built once: every purchase asks them, and building them costs more than running them.
+_RUNS = (
     Subscription.tenant_id == bindparam("tenant_id"),
     Subscription.livemode == bindparam("livemode"),
     Subscription.family == bindparam("family"),
     Subscription.status.in_(RUNNING),
     Subscription.is_duplicate.is_(False),
+)
+_RUNNING = select(Subscription).where(*_RUNS)
+_BEGAN_RUNNING = select(Subscription.checkout_id).where(*_RUNS)
+_BEGUN_BY = (
+    select(Subscription)
+    .where(Subscription.checkout_id == bindparam("checkout_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_SEEN = (
+    select(
+        Subscription.version,
+        Subscription.provider_id,
+        Subscription.customer_provider_id,
+        ProviderAccount,
+    )
+    .join(ProviderAccount, ProviderAccount.id == Subscription.provider_account_id)
+    .where(Subscription.id == bindparam("subscription_id"))
+    .execution_options(populate_existing=True)
 )
 
 
@@ -49,15 +68,18 @@ def running(db: Session, tenant_id: int, *, livemode: bool, family: str) -> Subs
 def running_beside(db: Session, checkout: CheckoutSession) -> bool:
     """Another purchase than this one already runs a plan in its family."""
     assert checkout.tenant_id is not None and checkout.family is not None
-    found = running(db, checkout.tenant_id, livemode=checkout.livemode, family=checkout.family)
+    asked = {
+        "tenant_id": checkout.tenant_id,
+        "livemode": checkout.livemode,
+        "family": checkout.family,
+    }
+    found = db.connection().execute(_BEGAN_RUNNING, asked).first()
     return found is not None and found.checkout_id != checkout.id
 
 
 def lock_of(db: Session, checkout: CheckoutSession) -> Subscription | None:
     """Lock the plan a checkout began and answer it; None where it began none."""
-    begun = select(Subscription.id).where(Subscription.checkout_id == checkout.id)
-    found = db.scalars(begun).first()
-    return None if found is None else lock.one(db, Subscription, found)
+    return db.scalars(_BEGUN_BY, {"checkout_id": checkout.id}).first()
 
 
 def find(db: Session, account_id: int, provider_id: str) -> int | None:
@@ -102,9 +124,8 @@ def sync(
     others kept overtaking. `also` names payments to look at that its latest may not hold. Commits;
     what follows at the provider is left as acts. Raises `providers.errors.ProviderError`."""
     for _ in range(_TRIES):
-        row = db.get_one(Subscription, subscription_id, populate_existing=True)
-        version, account = row.version, db.get_one(ProviderAccount, row.provider_account_id)
-        provider_id, customer_id = row.provider_id, row.customer_provider_id
+        asked = {"subscription_id": subscription_id}
+        version, provider_id, customer_id, account = db.execute(_SEEN, asked).one()
         account_id, provider = account.id, site.provider(account)
         extra = {*also, *payments.watched(db, subscription_id, now=site.clock.now())}
         db.commit()
@@ -238,11 +259,14 @@ def _apply(
     if row.version != version:
         db.rollback()
         return False
-    row.version += 1
     before, was_overdue = row.shown_status, row.overdue_since is not None
-    if state.period_start is not None:
+    change = plan_switches.on_its_way(db, row.id)
+    row.version += 1
+    if change is not None and state.period_start is not None:
         plan_switches.take_effect(db, row, now=now, period_start=state.period_start)
-    plan_mirrors.figures(db, site, row, state, cause=cause, now=now)
+        change = plan_switches.on_its_way(db, row.id)
+    if change is None:
+        plan_mirrors.figures(db, site, row, state, cause=cause, now=now)
     attach(row, state, now=now)
     recorded = plan_payments.take(
         db, site, row, state.payments, parts, cause=cause, now=now, invoiced=state.invoices

@@ -140,12 +140,17 @@ def refund(
 
 def expire_checkout(db: Session, checkout: CheckoutSession, *, now: datetime) -> None:
     """Ask for a provider page to be closed on which the same thing could be paid again."""
+    expire(db, checkout.id, account_id=checkout.provider_account_id, now=now)
+
+
+def expire(db: Session, checkout_id: int, *, account_id: int, now: datetime) -> None:
+    """Do what `expire_checkout` does, for a checkout that is not loaded."""
     ask(
         db,
         "expire_checkout",
-        f"expire:checkout:{checkout.id}",
-        account_id=checkout.provider_account_id,
-        checkout_id=checkout.id,
+        f"expire:checkout:{checkout_id}",
+        account_id=account_id,
+        checkout_id=checkout_id,
         reason="replaced",
         now=now,
     )

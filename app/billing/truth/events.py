@@ -191,6 +191,8 @@ class _Looking:
         self, subject: Subject, event: Taken, known: dict[Name, Subject]
     ) -> Exception | None:
         plan = subject.subscription_id
+        if plan is None or ("subscription", plan) in self._came:
+            return self._came.get(("subscription", plan or 0))
         # A payment may be older than the latest that a look at a plan brings.
         named = [one.object_id for one in self._taken if _names_payment(one, plan, known)]
         look = partial(plan_looks.look, also=named)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple, Protocol, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -33,11 +33,19 @@ class _Seen(NamedTuple):
     version: int
     provider_id: str | None
     mode: Mode
-    account_id: int
-    provider: str
-    sealed_credentials: str
+    # Held while the look is applied, so that nobody who needs it asks for it again.
+    account: ProviderAccount
 
 
+# Built once: every look asks it.
+_SEEN = (
+    select(
+        CheckoutSession.version, CheckoutSession.provider_id, CheckoutSession.mode, ProviderAccount
+    )
+    .join(ProviderAccount, ProviderAccount.id == CheckoutSession.provider_account_id)
+    .where(CheckoutSession.id == bindparam("checkout_id"))
+    .execution_options(populate_existing=True)
+)
 Question = Callable[[Provider, str, Mode], CheckoutState]
 
 
@@ -102,9 +110,9 @@ def _look(
         seen = _see(db, checkout_id)
         if seen.provider_id is None:
             return False
-        provider = site.connect(seen.provider, seen.sealed_credentials)
+        provider = site.provider(seen.account)
         state = ask(provider, seen.provider_id, seen.mode)
-        parts = refunds.fetch(db, seen.account_id, provider, state.payments)
+        parts = refunds.fetch(db, seen.account.id, provider, state.payments)
         if _apply(db, site, checkout_id, seen.version, state, parts, judge, cause=cause):
             return True
         ask = _fetch
@@ -119,21 +127,9 @@ def _look(
 
 
 def _see(db: Session, checkout_id: int) -> _Seen:
-    row = db.execute(
-        select(
-            CheckoutSession.version,
-            CheckoutSession.provider_id,
-            CheckoutSession.mode,
-            CheckoutSession.provider_account_id,
-            ProviderAccount.provider,
-            ProviderAccount.sealed_credentials,
-        )
-        .join(ProviderAccount, ProviderAccount.id == CheckoutSession.provider_account_id)
-        .where(CheckoutSession.id == checkout_id)
-    ).one()
+    version, provider_id, mode, account = db.execute(_SEEN, {"checkout_id": checkout_id}).one()
     db.commit()
-    version, provider_id, mode, account_id, provider, sealed = row
-    return _Seen(version, provider_id, cast(Mode, mode), account_id, provider, sealed)
+    return _Seen(version, provider_id, cast(Mode, mode), account)
 
 
 def _apply(

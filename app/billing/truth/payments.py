@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.billing.truth import deadlines
@@ -17,6 +17,17 @@ from app.providers.base import PaymentState
 Subject = CheckoutSession | Subscription
 
 UNDECIDED = ("open", "action_needed", "processing")
+
+# Built once: every look asks them, and building them costs more than running them.
+_KNOWN = select(Payment).where(
+    Payment.provider_account_id == bindparam("account_id"),
+    Payment.provider_id.in_(bindparam("provider_ids", expanding=True)),
+)
+_WATCHED = select(Payment.provider_id).where(
+    Payment.subscription_id == bindparam("subscription_id"),
+    Payment.status.in_(UNDECIDED)
+    | ((Payment.status == "paid") & (Payment.attempted_at > bindparam("may_go_back_from"))),
+)
 
 
 class Recorded(NamedTuple):
@@ -37,16 +48,19 @@ def record_all(db: Session, states: Iterable[PaymentState], subject: Subject) ->
     told = list(states)
     if not told:
         return []
-    known = _rows(db, subject.provider_account_id, [state.provider_id for state in told])
-    missing = [state for state in told if state.provider_id not in known]
-    for state in missing:
-        _insert(db, state, subject)
-    if missing:
-        names = [state.provider_id for state in missing]
-        known |= _rows(db, subject.provider_account_id, names)
-    is_new = {state.provider_id for state in missing}
+    account_id, names = subject.provider_account_id, [state.provider_id for state in told]
+    known = _rows(db, account_id, names)
+    new = {
+        state.provider_id: made
+        for state in told
+        if state.provider_id not in known and (made := _insert(db, state, subject))
+    }
+    rows = known | new
+    if missed := [name for name in names if name not in rows]:
+        # Somebody else wrote them meanwhile.
+        rows |= _rows(db, account_id, missed)
     return [
-        _write(known[state.provider_id], state, subject, is_new=state.provider_id in is_new)
+        _write(rows[state.provider_id], state, subject, is_new=state.provider_id not in known)
         for state in told
     ]
 
@@ -60,12 +74,11 @@ def watched(db: Session, subscription_id: int, *, now: datetime) -> list[str]:
     """Answer the provider's ids of a plan's attempts of which something may still come: undecided
     ones, and those that may go back. Not all are among the latest of its provider subscription: the
     first payment, a charge that made another one good, and those from before it was resumed."""
-    may_go_back = (Payment.status == "paid") & (Payment.attempted_at > now - deadlines.MAY_GO_BACK)
-    asked = select(Payment.provider_id).where(
-        Payment.subscription_id == subscription_id,
-        Payment.status.in_(UNDECIDED) | may_go_back,
-    )
-    return list(db.scalars(asked))
+    asked = {
+        "subscription_id": subscription_id,
+        "may_go_back_from": now - deadlines.MAY_GO_BACK,
+    }
+    return list(db.connection().execute(_WATCHED, asked).scalars())
 
 
 def _write(payment: Payment, state: PaymentState, subject: Subject, *, is_new: bool) -> Recorded:
@@ -92,17 +105,15 @@ def _write(payment: Payment, state: PaymentState, subject: Subject, *, is_new: b
 
 
 def _rows(db: Session, account_id: int, provider_ids: list[str]) -> dict[str, Payment]:
-    found = db.scalars(
-        select(Payment).where(
-            Payment.provider_account_id == account_id, Payment.provider_id.in_(provider_ids)
-        )
-    )
-    return {payment.provider_id: payment for payment in found}
+    asked = {"account_id": account_id, "provider_ids": provider_ids}
+    # What it looks for never changes, so nothing has to be written before it is asked.
+    with db.no_autoflush:
+        return {payment.provider_id: payment for payment in db.scalars(_KNOWN, asked)}
 
 
-def _insert(db: Session, state: PaymentState, subject: Subject) -> None:
+def _insert(db: Session, state: PaymentState, subject: Subject) -> Payment | None:
     is_checkout = isinstance(subject, CheckoutSession)
-    once.insert(
+    return once.insert_row(
         db,
         Payment,
         {
@@ -116,6 +127,13 @@ def _insert(db: Session, state: PaymentState, subject: Subject) -> None:
             "status": state.status,
             "amount": state.amount.minor,
             "currency": state.amount.currency,
+            "refunded": state.refunded.minor,
+            "charged_back": 0,
+            "method": state.method,
+            "brand": state.brand,
+            "last4": state.last4,
+            "decline": state.decline,
             "attempted_at": state.created_at,
+            "paid_at": state.paid_at,
         },
     )
