@@ -45,7 +45,8 @@ class WallClock:
 
 
 class SandboxClock:
-    """Billing time is read from the sandbox's clock and kept for a second.
+    """Billing time is read from the sandbox's clock and kept for a second; every answer of the
+    sandbox tells it too, so that what follows from an answer carries its time.
 
     While the sandbox does not answer, the last offset known goes on.
     """
@@ -66,6 +67,16 @@ class SandboxClock:
             finally:
                 self._reading.release()
         return wall() + self._offset
+
+    def hear(self, told: str) -> None:
+        """Take a later time from an answer of the sandbox, whose time only moves on. It goes back
+        where all is begun again, and that is read."""
+        try:
+            offset = datetime.fromisoformat(told) - wall()
+        except (ValueError, TypeError):
+            log.warning("the sandbox tells a time that cannot be read: %.40s", told)
+            return
+        self._offset = max(self._offset, offset)
 
     def _read(self) -> None:
         try:

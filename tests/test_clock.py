@@ -8,7 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app import clock
+from app.billing.site import Site
+from config import Config
 from tests import ports
+from tests.cast import World
 from tests.sandbox_server import SandboxServer
 
 SECOND = timedelta(seconds=1)
@@ -54,3 +57,25 @@ class TestClockAt:
         directly_after = billing.now()
 
         assert directly_after - before < timedelta(days=1)
+
+    @pytest.mark.parametrize("provider", ["stripe", "mollie"])
+    def test_hears_a_jump_from_the_next_answer_of_the_sandbox(
+        self, config: Config, world: World, sandbox: SandboxServer, provider: str
+    ) -> None:
+        site = Site(config=config, clock=clock.clock_at(f"{sandbox.url}/control/clock"))
+        before = site.clock.now()
+        account = world.account(provider)
+
+        sandbox.advance("1 year")
+        site.provider(account).find_customer(str(account.uuid))
+
+        assert site.clock.now() - before > timedelta(days=364)
+
+    @pytest.mark.parametrize("told", ["", "soon", "2026-01-01T00:00:00", "1999-01-01T00:00:00Z"])
+    def test_hears_no_nonsense_and_nothing_earlier(self, sandbox: SandboxServer, told: str) -> None:
+        billing = clock.SandboxClock(f"{sandbox.url}/control/clock")
+        before = billing.now()
+
+        billing.hear(told)
+
+        assert before <= billing.now() < before + 2 * SECOND

@@ -11,7 +11,7 @@ from hashlib import sha256
 from app import providers
 from app.billing.errors import Conflict
 from app.billing.vault import Vault
-from app.clock import Clock, clock_at
+from app.clock import Clock, SandboxClock, clock_at
 from app.models import ProviderAccount
 from app.providers.base import Capabilities, Connection, Provider
 from app.providers.pace import Pace
@@ -65,6 +65,7 @@ class Site:
                 secret_key=secrets.secret_key,
                 api_url=self.api_url(provider),
                 webhook_secret=secrets.webhook_secret,
+                hears_time=self.clock.hear if isinstance(self.clock, SandboxClock) else None,
             ),
         )
 

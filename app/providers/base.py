@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -70,16 +70,26 @@ Finding = Literal[
 ]
 
 
+_TIME_HEADER = "Sandbox-Time"
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """How to reach one account: its key, the provider's address, and the secret its events carry.
 
     `webhook_secret` verifies signed events (Stripe); an unsigned provider is known by its URL.
+    `hears_time` is told what time it is at the sandbox, where that is whom it reaches.
     """
 
     secret_key: str
     api_url: str
     webhook_secret: str | None = None
+    hears_time: Callable[[str], None] | None = None
+
+    def heard(self, headers: Mapping[str, str]) -> None:
+        """Pass on the time an answer carries; no real provider's does."""
+        if self.hears_time is not None and _TIME_HEADER in headers:
+            self.hears_time(headers[_TIME_HEADER])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from app.sandbox.replays import InFlight, Reused
 from app.sandbox.store import Json
 from app.sandbox.world import Account, World
 
+# Says on every answer what time it is here, so that nobody has to ask.
+TIME_HEADER = "Sandbox-Time"
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 
@@ -158,7 +160,9 @@ def _view(world: World, provider: Provider, route: Route) -> Callable[..., Respo
                 "status": answer.status,
             }
         )
-        return _response(answer)
+        response = _response(answer)
+        response.headers[TIME_HEADER] = iso(world.clock.now())
+        return response
 
     return view
 

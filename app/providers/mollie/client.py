@@ -241,6 +241,7 @@ class _Sdk(Client):
         # Taken out, since the SDK writes a line with the key to the root logger for it.
         self._answer.replayed = bool(response.headers.pop("Idempotent-Replayed", None))
         self._answer.status = response.status_code
+        self._connection.heard(response.headers)
         self._answer.retry_after = response.headers.get("Retry-After")
         if self.retry_after or response.status_code == 429:
             pace.rest(self._connection, self.retry_after)

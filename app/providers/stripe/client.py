@@ -127,6 +127,7 @@ class Client:
             ):
                 pace.rest(self._account, ours.retry_after)
             raise ours from error
+        self._account.heard(response.headers)
         if not isinstance(response.data, dict):
             raise errors.Unavailable("Stripe: the answer is not an object")
         return response.data
