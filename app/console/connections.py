@@ -10,7 +10,13 @@ from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from app.billing.connecting import connections as accounts
-from app.billing.connecting import provider_accounts, provider_keys, provider_pages
+from app.billing.connecting import (
+    disconnections,
+    key_replacements,
+    provider_accounts,
+    provider_keys,
+    provider_pages,
+)
 from app.billing.errors import BillingError, Conflict, Invalid, ProviderUnavailable
 from app.console import guard
 from app.console.provider_forms import KeyForm
@@ -74,7 +80,7 @@ def replace_key(member: AppMember, account: UUID) -> Response | tuple[str, int]:
     db, site = sessions.db(), sessions.site()
     found = provider_accounts.find(db, member.app, account)
     try:
-        accounts.rotate(db, site, member, found, secret_key=form.secret_key.data)
+        key_replacements.replace(db, site, member, found, secret_key=form.secret_key.data)
     except _REFUSALS as error:
         return _refused(form, error, lambda: _key_page(member, account, form))
     flash(
@@ -102,7 +108,7 @@ def disconnect(member: AppMember, account: UUID) -> Response:
     db, site = sessions.db(), sessions.site()
     found = provider_accounts.find(db, member.app, account)
     name = site.capabilities(found.provider).name
-    if accounts.disconnect(db, site, member, found):
+    if disconnections.disconnect(db, site, member, found):
         flash(gettext("The account is disconnected, and its key is forgotten."))
     else:
         flash(

@@ -8,12 +8,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing.connecting import provider_keys
+from app.billing.apps import audits
+from app.billing.connecting import provider_accounts, provider_keys, provider_refusals
 from app.billing.connecting.provider_webhooks import Door
 from app.billing.errors import Conflict
 from app.billing.site import Credentials, Site
 from app.billing.vault import Unreadable
-from app.models import ProviderAccount
+from app.models import AppMember, ProviderAccount
 from app.providers.base import Identity
 
 
@@ -35,13 +36,10 @@ def fill(
     account.checks, account.checked_at = None, None
 
 
-def hook_secret(site: Site, provider: str, account: ProviderAccount | None) -> str | None:
+def hook_secret(provider: str, present: Credentials | None = None) -> str | None:
     """Answer the unguessable end of an unsigned provider's hook address: what payments under way
     carry stays, else a new one."""
-    try:
-        kept = site.credentials(account.sealed_credentials).hook_secret if account else None
-    except Unreadable:
-        kept = None
+    kept = present.hook_secret if present else None
     return kept or (secrets.token_urlsafe(24) if provider == "mollie" else None)
 
 
@@ -52,3 +50,35 @@ def store(db: Session) -> None:
     except IntegrityError as error:
         db.rollback()
         raise Conflict("Somebody else has just connected this provider. Look again.") from error
+
+
+def opened(site: Site, account: ProviderAccount) -> Credentials | None:
+    """Answer the credentials of an account; None where they can no longer be read."""
+    try:
+        return site.credentials(account.sealed_credentials)
+    except Unreadable:
+        return None
+
+
+def draft(site: Site, account: ProviderAccount, credentials: Credentials) -> ProviderAccount:
+    """Answer an account as it would be with these credentials, in no session of the database: to
+    ask the provider with."""
+    return ProviderAccount(
+        provider=account.provider, uuid=account.uuid, sealed_credentials=site.seal(credentials)
+    )
+
+
+def identity(site: Site, provider: str, credentials: Credentials) -> Identity:
+    """Answer whose account a key opens; raises Invalid naming `secret_key`, and
+    ProviderUnavailable."""
+    with provider_refusals.told(site, provider):
+        return site.connect(provider, site.seal(credentials)).identify()
+
+
+def note(
+    db: Session, site: Site, member: AppMember, account: ProviderAccount, action: str, **more: str
+) -> None:
+    """Write into the audit log what was done to an account."""
+    details = {"account": str(account.uuid), **more}
+    subject = provider_accounts.subject(site, account)
+    audits.note(db, member, action, subject, now=clock.wall(), details=details)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.billing.connecting import connections, provider_accounts, provider_checks, provider_keys
+from app.billing.connecting import disconnections, provider_accounts, provider_checks, provider_keys
 from app.billing.site import Site
 from app.billing.vault import Unreadable
 from app.models import App, ProviderAccount
@@ -57,7 +57,7 @@ class OneAccount:
     capabilities: Capabilities
     last_event_at: datetime | None
     checks: tuple[Check, ...]
-    ties: connections.Ties
+    ties: disconnections.Ties
     has_several: bool
     hook_url: str | None
     has_webhook_secret: bool
@@ -81,7 +81,7 @@ def one(db: Session, site: Site, account: ProviderAccount) -> OneAccount:
         capabilities=capabilities,
         last_event_at=provider_checks.last_event_at(db, account),
         checks=provider_checks.kept(account),
-        ties=connections.ties(db, account),
+        ties=disconnections.ties(db, account),
         has_several=len(several) > 1,
         hook_url=site.hook_url(account) if is_connected and capabilities.events else None,
         has_webhook_secret=_has_webhook_secret(site, account),

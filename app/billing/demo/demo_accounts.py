@@ -10,7 +10,6 @@ from app.billing.connecting import (
     connection_rows,
     provider_accounts,
     provider_keys,
-    provider_refusals,
     provider_webhooks,
 )
 from app.billing.site import Credentials, Site
@@ -31,23 +30,22 @@ def connect(
     """Connect an account and register our door there; an account already connected for this
     provider and mode gets the new key. Commits.
 
-    `uuid` is for a new account. Raises Invalid for a key of
-    another mode or one the provider does not accept, Conflict where it refuses our address, and
-    ProviderUnavailable; nothing is stored then.
+    `uuid` is for a new account. Raises Invalid for a key of another mode or one the provider does
+    not accept, Conflict where it refuses our address, and ProviderUnavailable; nothing is stored
+    then.
     """
     provider_keys.require_fit(site, provider, secret_key, livemode=livemode)
     account = provider_accounts.connected(db, app, provider, livemode=livemode)
     db.commit()
-    credentials = Credentials(
-        secret_key, hook_secret=connection_rows.hook_secret(site, provider, account)
-    )
+    present = connection_rows.opened(site, account) if account else None
+    hook_secret = connection_rows.hook_secret(provider, present)
+    credentials = Credentials(secret_key, hook_secret=hook_secret)
     draft = ProviderAccount(
         provider=provider,
         uuid=account.uuid if account else uuid or uuid4(),
         sealed_credentials=site.seal(credentials),
     )
-    with provider_refusals.told(site, provider):
-        identity = site.provider(draft).identify()
+    identity = connection_rows.identity(site, provider, credentials)
     door = provider_webhooks.install(site, draft)
     if account is None:
         account = ProviderAccount(
