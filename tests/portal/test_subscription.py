@@ -127,6 +127,9 @@ class TestShow:
         assert [words for words in says if words not in page.words()] == []
         known = ("change-plan", "cancel-plan", "resume-plan", "drop-change")
         assert {control for control in known if page.has(control)} == acts
+        overview = tara.opens(home.removesuffix("subscription"))
+        may_change = any(link.get("href") == f"{home}/change" for link in overview.all("a"))
+        assert may_change == ("change-plan" in acts)
 
     def test_leads_to_the_providers_page_where_a_charge_waits_for_the_payer(
         self, buyer: Buyer, tara: Visitor, home: str, db: Session

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.billing import timeline
 from app.billing.methods import payment_methods
-from app.billing.plans import forecasts, plan_switches, plans
+from app.billing.plans import forecasts, plan_rules, plan_switches, plans
 from app.billing.plans.forecasts import Forecast
 from app.billing.timeline import Happening
 from app.models import (
@@ -52,6 +52,12 @@ class Overview:
     forecast: list[Forecast]
     change: SubscriptionChange | None
     timeline: list[Happening]
+
+    @property
+    def can_change(self) -> bool:
+        """The plan can become another one now; its page says why where it cannot."""
+        plan = self.subscription
+        return plan is not None and self.change is None and not plan_rules.why_fixed(plan)
 
 
 def show(db: Session, tenant: Tenant, *, now: datetime) -> Overview:
