@@ -21,7 +21,7 @@ _STANDARDS: list[Any] = ["a-2a", "ua-1"]
 _REFUSED = re.compile(r'(?:text|codepoint) `"(.+?)"`')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 # Each try names the characters no font has; a text has few scripts.
-_TRIES = 8
+_TRIES = 9
 STAND_IN = "\N{WHITE SQUARE}"
 # Controls and joiners.
 _UNSEEN = ("Cc", "Cf")
@@ -34,18 +34,22 @@ def pdf(template: str, name: str, content: Mapping[str, Any], *, at: datetime) -
     """Answer the PDF a template of `templates/` makes of `content`, which it reads as JSON from
     `sys.inputs` by `name`; the same content and moment always make the same bytes.
 
-    Only the fonts that come with the typesetter are used: Latin, Greek, Cyrillic, Hebrew, Arabic,
-    Armenian and Georgian. A character they lack is shown as STAND_IN, since no such PDF may hold
-    one that cannot be shown.
+    The fonts that come with the typesetter have Latin, Greek, Cyrillic, Hebrew, Arabic, Armenian
+    and Georgian. For a character they lack the fonts of the machine are tried; where those lack it
+    too it is shown as STAND_IN, since no such PDF may hold one that cannot be shown.
     """
+    fonts = _own()
     for _ in range(_TRIES):
         try:
-            return _compile(template, {name: json.dumps(content, ensure_ascii=False)}, at)
+            return _compile(template, fonts, {name: json.dumps(content, ensure_ascii=False)}, at)
         except typst.TypstError as error:
             replaced = _replaced(content, _refused(error))
             if replaced == content:
                 raise
-            content = replaced
+            if fonts is _own():
+                fonts = _machines()
+            else:
+                content = replaced
     raise ValueError("more characters than can be told one by one have no font")
 
 
@@ -69,20 +73,26 @@ def _replaced(value: Any, characters: dict[int, str]) -> Any:
     return value
 
 
-def _compile(template: str, inputs: dict[str, str], at: datetime) -> bytes:
+def _compile(template: str, fonts: typst.Fonts, inputs: dict[str, str], at: datetime) -> bytes:
     with _turn:
-        drawn = _compiler(template).compile(
+        drawn = _compiler(template, fonts).compile(
             format="pdf", sys_inputs=inputs, pdf_standards=_STANDARDS, timestamp=int(at.timestamp())
         )
     return cast(bytes, drawn)
 
 
 @cache
-def _compiler(template: str) -> typst.Compiler:
+def _compiler(template: str, fonts: typst.Fonts) -> typst.Compiler:
     path = _TEMPLATES / template
-    return typst.Compiler(
-        path,
-        root=path.parent,
-        font_paths=typst.Fonts(include_system_fonts=False),
-        ignore_system_fonts=True,
-    )
+    return typst.Compiler(path, root=path.parent, font_paths=fonts, ignore_system_fonts=True)
+
+
+@cache
+def _own() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False)
+
+
+@cache
+def _machines() -> typst.Fonts:
+    """Looked for once: a font that is installed later is found after a restart."""
+    return typst.Fonts(include_system_fonts=True)

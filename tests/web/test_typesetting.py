@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ import typst
 from pypdf import PdfReader
 
 from app.web import typesetting
+from tests.web import fonts
 
+BARE = typst.Fonts(include_system_fonts=False)
 AT = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 PAPER: dict[str, Any] = {
     "language": "en",
@@ -33,6 +36,12 @@ PAPER: dict[str, Any] = {
     "notes": [],
     "contact": [],
 }
+
+
+@pytest.fixture(autouse=True)
+def bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this machine has installed must not decide a test."""
+    monkeypatch.setattr(typesetting, "_machines", lambda: BARE)
 
 
 def drawn(*, at: datetime = AT, **changes: Any) -> bytes:
@@ -78,6 +87,18 @@ def test_shows_markup_as_text(name: str) -> None:
 )
 def test_shows_the_names_of_many_scripts(name: str) -> None:
     assert name in text_of(drawn(buyer=named(name)))
+
+
+def test_shows_with_a_font_of_the_machine_what_its_own_lack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fonts.write(tmp_path, "東")
+    found = typst.Fonts(include_system_fonts=False, font_paths=[tmp_path])
+    monkeypatch.setattr(typesetting, "_machines", lambda: found)
+
+    text = text_of(drawn(buyer=named("東 GmbH 大")))
+
+    assert f"東 GmbH {typesetting.STAND_IN}" in text
 
 
 def test_stands_in_for_characters_no_font_has() -> None:
