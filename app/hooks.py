@@ -10,7 +10,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from flask import Flask
@@ -53,19 +53,20 @@ def install(flask_app: Flask) -> None:
     """
     site: Site = flask_app.extensions["site"]
     database: Database = flask_app.extensions["database"]
-    hooks = _Hooks(
-        Doors(database, site),
-        _nudge(site, database),
-        longest=flask_app.config["MAX_CONTENT_LENGTH"],
-    )
+    flask_app.extensions["doors"] = Doors(database, site)
+    flask_app.extensions["nudge"] = _nudge(site, database)
+    hooks = _Hooks(flask_app.extensions, longest=flask_app.config["MAX_CONTENT_LENGTH"])
     flask_app.wsgi_app = hooks.before(flask_app.wsgi_app)  # type: ignore[assignment, method-assign]
 
 
 class _Hooks:
-    """Takes calls whose bodies have at most `longest` bytes; nudges the worker after each."""
+    """Takes calls whose bodies have at most `longest` bytes; nudges the worker after each.
 
-    def __init__(self, doors: Doors, nudge: Callable[[], None], *, longest: int) -> None:
-        self._doors, self._nudge, self._longest = doors, nudge, longest
+    `parts` holds the `doors` and the `nudge` as they are at the time of a call.
+    """
+
+    def __init__(self, parts: Mapping[str, Any], *, longest: int) -> None:
+        self._parts, self._longest = parts, longest
 
     def before(self, others: WSGIApplication) -> WSGIApplication:
         """Answer a WSGI application that leaves to `others` what is not below `/hooks/`."""
@@ -92,12 +93,12 @@ class _Hooks:
         body = _body(environ, self._longest)
         headers = cast("Mapping[str, str]", EnvironHeaders(environ))
         try:
-            self._doors.receive(provider, account, body=body, headers=headers, secret=secret)
+            self._parts["doors"].receive(provider, account, body=body, headers=headers, secret=secret)
         except errors.NotFound as error:
             raise NotFound from error
         except errors.Invalid as error:
             raise BadRequest from error
-        self._nudge()
+        self._parts["nudge"]()
 
 
 def _door(environ: WSGIEnvironment) -> tuple[str, UUID, str | None]:
