@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app import clock, create_app
 from app.billing.reconciliation import sweep
 from app.billing.site import Site
-from app.billing.tenants import tenants
+from app.billing.tenants import tenant_currencies
 from app.db import migrations
 from app.db.engine import Database
 from app.models import App, User
@@ -144,7 +144,7 @@ class TestDemo:
         )
 
     def test_puts_the_world_back(self, world: World, run: FlaskCliRunner, db: Session) -> None:
-        tenants.choose_currency(db, world.globex, "USD")
+        tenant_currencies.choose(db, world.globex, "USD")
         db.commit()
 
         assert said(run.invoke(args=["demo", "reset"])) == "The demo world is as new.\n"

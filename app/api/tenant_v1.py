@@ -23,7 +23,7 @@ from app.billing.ordering import instructions
 from app.billing.ordering.checkout_orders import CheckoutOrder
 from app.billing.purchase import checkouts, idempotency_keys, payment_links
 from app.billing.purchase.idempotency_keys import Also, InFlight
-from app.billing.tenants import tenants
+from app.billing.tenants import tenant_currencies, tenants
 from app.models import CheckoutSession, Tenant, User
 
 NAME: Literal["tenant_v1"] = "tenant_v1"
@@ -142,7 +142,7 @@ def _order(caller: Caller, body: SessionBody) -> CheckoutOrder:
         price=price,
         rate=rate,
     )
-    currency = found.price.currency if found.price else tenants.currency(tenant)
+    currency = found.price.currency if found.price else tenant_currencies.of(tenant)
     order = instructions.order(
         calls.site(),
         found,

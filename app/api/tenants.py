@@ -14,7 +14,7 @@ from app.api.tenants_bodies import TenantToCreate
 from app.billing.purchase import idempotency_keys
 from app.billing.tenants import enrollments, tenants
 from app.billing.tenants.enrollments import Person
-from app.billing.tenants.tenants import Details
+from app.billing.tenants.tenant_details import Details
 from app.models import Membership, Tenant
 
 _PATH = "/api/v1/apps/<app_uuid>/tenants"

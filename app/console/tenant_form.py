@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext
 from wtforms import EmailField, HiddenField, StringField
 from wtforms.validators import DataRequired, Length
 
-from app.billing.tenants.tenants import Details
+from app.billing.tenants.tenant_details import Details
 from app.web import forms
 
 

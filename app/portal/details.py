@@ -7,7 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app.billing.errors import Invalid
-from app.billing.tenants import tenants
+from app.billing.tenants import tenant_details
 from app.models import Membership
 from app.portal.details_form import DetailsForm
 from app.web import addresses, guards, sessions, visits
@@ -30,7 +30,7 @@ def save(membership: Membership) -> Response | tuple[str, int]:
     if not form.validate():
         return _page(membership, form), 422
     try:
-        tenants.update_details(sessions.db(), membership.tenant, form.details())
+        tenant_details.update(sessions.db(), membership.tenant, form.details())
     except Invalid as error:
         form.blame(error)
         return _page(membership, form), 422

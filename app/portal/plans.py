@@ -10,7 +10,7 @@ from app.billing.catalogue.products import Offer
 from app.billing.errors import Invalid
 from app.billing.ordering import storefronts
 from app.billing.ordering.storefronts import Visit
-from app.billing.tenants import tenants
+from app.billing.tenants import tenant_currencies
 from app.models import Membership
 from app.portal import chooser
 from app.portal.plan_form import PlanForm
@@ -36,7 +36,7 @@ def choose(membership: Membership) -> Response | tuple[str, int]:
     if not form.validate() or price is None or quantity is None:
         return _page(membership, offer, form), 422
     try:
-        tenants.choose_currency(sessions.db(), tenant, price.currency)
+        tenant_currencies.choose(sessions.db(), tenant, price.currency)
     except Invalid as error:
         form.blame(error)
         return _page(membership, offer, form), 422

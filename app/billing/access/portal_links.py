@@ -15,7 +15,7 @@ from app import clock
 from app.billing.access import origins
 from app.billing.errors import Conflict, Invalid, NotFound
 from app.billing.site import Site
-from app.billing.tenants import tenants
+from app.billing.tenants import tenant_currencies
 from app.models import ApiKey, App, CheckoutSession, Membership, PortalLink, Price, Tenant, User
 
 Status = Literal["open", "used", "revoked", "expired"]
@@ -210,12 +210,12 @@ def _refuse_unsound(tenant: Tenant, scope: str, price: Price | None, quantity: i
         return
     if price is None:
         raise Invalid("is required for the scope checkout", field="price")
-    if not tenants.pays_in(tenant, price.currency):
+    if not tenant_currencies.pays_in(tenant, price.currency):
         raise Invalid(
             "is in %(currency)s, and this tenant pays in %(own)s",
             field="price",
             currency=price.currency,
-            own=tenants.currency(tenant),
+            own=tenant_currencies.of(tenant),
         )
     if not 1 <= (quantity or 1) <= price.max_quantity:
         raise Invalid("must be from 1 to %(most)s", field="quantity", most=price.max_quantity)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager
 
 from app.billing.errors import NotFound
 from app.billing.plans import trials
-from app.billing.tenants import tenants
+from app.billing.tenants import tenant_currencies
 from app.models import Price, Product, Subscription, Tenant
 from app.models.subscription import RUNNING
 
@@ -85,7 +85,7 @@ def offer(db: Session, tenant: Tenant, currency: str | None = None) -> Offer:
 
     `currency` is what the payer looks at before choosing it; one that cannot be chosen is ignored.
     """
-    is_fixed = tenants.has_bought(db, tenant)
+    is_fixed = tenant_currencies.has_bought(db, tenant)
     prices, livemode = for_sale(db, tenant.app_id), tenant.app.livemode
     return arrange(
         prices,
@@ -112,7 +112,7 @@ def arrange(
     that had a trial in the families `had`."""
     sold = tuple(dict.fromkeys(p.currency for p in sorted(prices, key=lambda p: p.id)))
     if is_fixed or currency not in sold:
-        currency = chosen or tenants.home_currency(country, sold)
+        currency = chosen or tenant_currencies.home(country, sold)
     current = {subscription.price.product_id for subscription in running}
     # A plan that runs becomes another one without a trial.
     without = had | {subscription.family for subscription in running}

@@ -23,7 +23,7 @@ from app.billing.purchase import checkouts
 from app.billing.site import Site
 from app.billing.tax import countries, taxes, vat_numbers
 from app.billing.tax.vat_numbers import VatAnswer
-from app.billing.tenants import tenants
+from app.billing.tenants import tenant_currencies
 from app.billing.text import Country, Text
 from app.models import (
     CheckoutSession,
@@ -160,7 +160,7 @@ def _check(
     tenant: Tenant, price: Price, choice: Choice
 ) -> tuple[VatAnswer | None, dict[str, Text]]:
     problems: dict[str, Text] = {}
-    if not tenants.pays_in(tenant, price.currency):
+    if not tenant_currencies.pays_in(tenant, price.currency):
         problems["price_id"] = Text(
             "This price is in %(currency)s, and you pay in another currency. Choose a plan again.",
             {"currency": price.currency},

@@ -12,14 +12,14 @@ from app.billing.ordering.offers import OfferedMethod
 from app.billing.ordering.orders import Placed
 from app.billing.purchase import checkouts
 from app.billing.site import Site
-from app.billing.tenants import tenants
+from app.billing.tenants import tenant_currencies
 from app.models import Membership
 
 
 def methods(db: Session, site: Site, *, membership: Membership) -> list[OfferedMethod]:
     """Answer the ways to pay that can be saved without buying."""
     tenant = membership.tenant
-    currency = tenants.currency(tenant)
+    currency = tenant_currencies.of(tenant)
     return offers.methods(db, site, tenant, mode="setup", currency=currency)
 
 
@@ -28,7 +28,7 @@ def place(db: Session, site: Site, *, membership: Membership, method: str) -> Pl
     `orders.place` does."""
     orders.require_buyer(membership)
     tenant = membership.tenant
-    currency = tenants.currency(tenant)
+    currency = tenant_currencies.of(tenant)
     offered = offers.methods(db, site, tenant, mode="setup", currency=currency)
     chosen = next((one for one in offered if one.id == method), None)
     if chosen is None:

@@ -31,7 +31,6 @@ from sqlalchemy.orm import Session
 from app.billing.catalogue import products
 from app.billing.catalogue.products import Offer
 from app.billing.errors import NotFound
-from app.billing.tenants import tenants
 from app.db.base import table
 from app.models import (
     App,
@@ -44,6 +43,7 @@ from app.models import (
     Tenant,
     User,
 )
+from app.models.checkout_session import BOUGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ _SHOWN: tuple[ColumnElement[Any], ...] = (
         _CHECKOUT.c.tenant_id == _TENANT.c.id,
         _CHECKOUT.c.livemode == _APP.c.livemode,
         _CHECKOUT.c.mode != "setup",
-        _CHECKOUT.c.state.in_(tenants.BOUGHT),
+        _CHECKOUT.c.state.in_(BOUGHT),
     )
     .label("has_bought"),
     exists()

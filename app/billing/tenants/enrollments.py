@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.billing.errors import Invalid
 from app.billing.purchase import idempotency_keys
-from app.billing.tenants import tenants
-from app.billing.tenants.tenants import Details
+from app.billing.tenants import tenant_details
+from app.billing.tenants.tenant_details import Details
 from app.db import once
 from app.models import App, IdempotencyKey, Membership, Tenant, User
 
@@ -74,7 +74,7 @@ def enroll(
     db.add(tenant)
     db.flush()
     if details is not None:
-        tenants.update_details(db, tenant, details)
+        tenant_details.update(db, tenant, details)
     enrolled: set[int] = set()
     for place, person in enumerate(people):
         user = _user(db, app, person, place)

@@ -10,7 +10,7 @@ from app.billing.people import invitation_links, invitations
 from app.billing.site import Site
 from app.billing.tenants import deputies, enrollments, tenant_people
 from app.billing.tenants.deputies import Deputy
-from app.billing.tenants.tenants import Details
+from app.billing.tenants.tenant_details import Details
 from app.models import AppMember, Tenant
 
 

@@ -15,7 +15,7 @@ from app.billing.demo import demo
 from app.billing.errors import NotAllowed, NotFound, ProviderUnavailable
 from app.billing.people import accounts
 from app.billing.site import Site
-from app.billing.tenants import tenants
+from app.billing.tenants import tenant_currencies
 from app.db import migrations
 from app.db.base import Base
 from app.db.engine import Database
@@ -70,7 +70,7 @@ class TestEnsure:
         assert shown == unminted(demo.show(db, site))
 
     def test_keeps_what_was_changed_since(self, world: World, db: Session, site: Site) -> None:
-        tenants.choose_currency(db, world.globex, "USD")
+        tenant_currencies.choose(db, world.globex, "USD")
         db.commit()
 
         demo.ensure(db, site)
@@ -255,7 +255,7 @@ class TestShow:
 class TestReset:
     def test_puts_everything_back(self, world: World, db: Session, site: Site) -> None:
         before = {**rows(db), "user": 4}
-        tenants.choose_currency(db, world.globex, "USD")
+        tenant_currencies.choose(db, world.globex, "USD")
         world.globex.legal_name = "Somebody else"
         db.add(FailedSignIn(subject="email:x", at=site.clock.now()))
         db.add(

@@ -1,31 +1,19 @@
-"""Tenants: who belongs to them, their details, their currency."""
+"""Tenants: who belongs to them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.billing.errors import Invalid, NotFound
+from app.billing.errors import NotFound
 from app.billing.tenants import tenants
-from app.billing.tenants.tenants import Details
 from app.db.engine import Database
-from app.models import Membership, Tenant
+from app.models import Membership
 from tests.cast import World
 from tests.statements import Statements
-
-DETAILS = Details(
-    legal_name="Globex GmbH",
-    address_line1="Globusallee 7",
-    postal_code="10117",
-    city="Berlin",
-    country="DE",
-    invoice_email="invoices@globex.example",
-)
 
 
 class TestMemberships:
@@ -92,127 +80,3 @@ class TestAdmins:
         db.flush()
 
         assert tenants.admins(db, world.globex.id) == [world.tara, world.charlie]
-
-
-class TestUpdateDetails:
-    def test_stores_what_invoices_carry_without_needless_blanks(
-        self, world: World, db: Session
-    ) -> None:
-        tenants.update_details(
-            db, world.globex, replace(DETAILS, legal_name="  Globex   AG ", address_line2=" ")
-        )
-
-        db.refresh(world.globex)
-        assert world.globex.legal_name == "Globex AG"
-        assert world.globex.address_line2 is None
-        assert world.globex.has_details
-
-    @pytest.mark.parametrize(
-        ("field", "value"),
-        [
-            ("legal_name", " "),
-            ("address_line1", ""),
-            ("city", ""),
-            ("country", ""),
-            ("country", "XX"),
-            ("invoice_email", "not an address"),
-            ("legal_name", "x" * 201),
-            ("postal_code", "1" * 201),
-            ("city", "Ber\x00lin"),
-        ],
-    )
-    def test_names_the_field_that_is_wrong_and_stores_nothing(
-        self, world: World, db: Session, field: str, value: str
-    ) -> None:
-        wrong = replace(replace(DETAILS, region="Brandenburg"), **{field: value})
-
-        with pytest.raises(Invalid) as refusal:
-            tenants.update_details(db, world.globex, wrong)
-
-        db.refresh(world.globex)
-        assert refusal.value.field == field
-        assert world.globex.region is None
-        assert world.globex.legal_name == "Globex GmbH"
-
-    def test_moves_the_currency_with_the_country_until_something_was_bought(
-        self, world: World, db: Session
-    ) -> None:
-        tenants.update_details(db, world.globex, replace(DETAILS, country="US"))
-
-        assert tenants.currency(world.globex) == "USD"
-
-    def test_keeps_the_currency_of_a_purchase_when_the_country_changes(
-        self, world: World, db: Session
-    ) -> None:
-        world.begin_plan(world.globex)
-
-        tenants.update_details(db, world.globex, replace(DETAILS, country="US"))
-
-        assert tenants.currency(world.globex) == "EUR"
-
-
-class TestCurrency:
-    @pytest.mark.parametrize(
-        ("country", "expected"),
-        [("DE", "EUR"), ("BG", "EUR"), ("US", "USD"), ("PR", "USD"), ("GB", "EUR"), (None, "EUR")],
-    )
-    def test_is_the_countrys_if_sold_else_the_first_sold(
-        self, world: World, country: str | None, expected: str
-    ) -> None:
-        world.globex.country = country
-
-        assert tenants.currency(world.globex) == expected
-        assert tenants.pays_in(world.globex, expected)
-        assert not tenants.pays_in(world.globex, {"EUR": "USD", "USD": "EUR"}[expected])
-
-    def test_is_one_the_app_sells_in(self, world: World, db: Session) -> None:
-        for slug in ("starter", "team", "business"):
-            for interval in ("month", "year"):
-                world.price(slug, interval, "EUR").archived_at = clock.wall()
-        world.price("onboarding", None, "EUR").archived_at = clock.wall()
-        db.flush()
-
-        assert tenants.currencies_sold(db, world.app.id) == ["USD"]
-        assert tenants.currency(world.globex) == "USD"
-
-    def test_needs_no_query_where_the_country_decides(
-        self, world: World, database: Database
-    ) -> None:
-        statements = Statements(database)
-
-        assert tenants.pays_in(world.globex, "EUR")
-        assert tenants.pays_in(world.initech, "USD")
-
-        assert statements.said == []
-
-
-class TestChooseCurrency:
-    def test_is_remembered(self, world: World, db: Session) -> None:
-        tenants.choose_currency(db, world.globex, "USD")
-
-        chosen = db.scalars(select(Tenant.currency).where(Tenant.id == world.globex.id)).one()
-        assert chosen == tenants.currency(world.globex) == "USD"
-
-    @pytest.mark.parametrize("code", ["GBP", "", "usd", "XXX"])
-    def test_refuses_a_currency_without_prices(self, world: World, db: Session, code: str) -> None:
-        with pytest.raises(Invalid) as refusal:
-            tenants.choose_currency(db, world.globex, code)
-
-        assert refusal.value.field == "currency"
-        assert world.globex.currency is None
-
-    def test_is_fixed_by_the_first_purchase(self, world: World, db: Session) -> None:
-        world.begin_plan(world.globex)
-
-        with pytest.raises(Invalid, match="The currency stays EUR"):
-            tenants.choose_currency(db, world.globex, "USD")
-
-        assert tenants.has_bought(db, world.globex)
-        assert not tenants.has_bought(db, world.initech)
-
-    def test_may_be_chosen_again_as_it_is(self, world: World, db: Session) -> None:
-        world.begin_plan(world.globex)
-
-        tenants.choose_currency(db, world.globex, "EUR")
-
-        assert tenants.currency(world.globex) == "EUR"
