@@ -92,8 +92,9 @@ class _Hooks:
         provider, account, secret = _door(environ)
         body = _body(environ, self._longest)
         headers = cast("Mapping[str, str]", EnvironHeaders(environ))
+        doors: Doors = self._parts["doors"]
         try:
-            self._parts["doors"].receive(provider, account, body=body, headers=headers, secret=secret)
+            doors.receive(provider, account, body=body, headers=headers, secret=secret)
         except errors.NotFound as error:
             raise NotFound from error
         except errors.Invalid as error:

@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from app.billing.site import Site
+from app.billing.truth.doors import Doors
 from app.db.engine import Database
 from app.models import User
 from tests.cast import World
@@ -132,7 +133,8 @@ def flask_app(
     flask_app = kept_portals.get(kind) or request.getfixturevalue("new_app")
     kept_portals[kind] = flask_app
     settings, extensions = dict(flask_app.config), dict(flask_app.extensions)
-    flask_app.extensions["site"] = site
+    # What the doors know of accounts is another test's.
+    flask_app.extensions.update(site=site, doors=Doors(database, site))
     yield flask_app
     for kept, before in ((flask_app.config, settings), (flask_app.extensions, extensions)):
         kept.clear()

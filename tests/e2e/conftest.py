@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2 import BytecodeCache
+from flask import Flask
 from playwright.sync_api import Browser, expect
 
 from app.billing.access import origins
-from app.billing.site import Site
-from app.db.engine import Database
 from app.models import Tenant, User
 from tests.cast import World
 from tests.e2e import browser as browsers
@@ -20,8 +18,10 @@ from tests.e2e import portal as portals
 from tests.e2e.actors import PATIENCE, Cookies, Payer
 from tests.e2e.portal import Door, Portal
 from tests.e2e.saas import Saas
+from tests.pages import flask_app, new_app
 from tests.sandbox_server import SandboxServer, calm_time, serve_sandbox
 
+__all__ = ["flask_app", "new_app"]
 Meet = Callable[..., Payer]
 PEOPLE = pytest.StashKey[list[Payer]]()
 
@@ -80,16 +80,9 @@ def public_url(door: Door) -> str:
 
 
 @pytest.fixture
-def portal(
-    door: Door,
-    site: Site,
-    database: Database,
-    world: World,
-    sandbox: SandboxServer,
-    compiled_templates: BytecodeCache,
-) -> Iterator[Portal]:
+def portal(door: Door, flask_app: Flask, world: World, sandbox: SandboxServer) -> Iterator[Portal]:
     """Serve the portal with the demo world in it."""
-    with portals.serve(door, site, database, compiled_templates) as portal:
+    with portals.serve(door, flask_app) as portal:
         yield portal
         sandbox.wait_idle()
 

@@ -10,11 +10,7 @@ from typing import Any
 from wsgiref.types import WSGIApplication
 
 from flask import Flask
-from jinja2 import BytecodeCache
 
-from app import create_app
-from app.billing.site import Site
-from app.db.engine import Database
 from app.sandbox.serve import Server
 from tests.e2e.worker import Worker
 
@@ -57,13 +53,9 @@ class Portal:
 
 
 @contextmanager
-def serve(door: Door, site: Site, database: Database, compiled: BytecodeCache) -> Iterator[Portal]:
-    """Serve a portal on this database for the length of a `with` block.
-
-    `compiled` keeps its templates in their compiled form.
-    """
-    flask_app = create_app(site.config, site=site, database=database)
-    flask_app.jinja_env.bytecode_cache = compiled
+def serve(door: Door, flask_app: Flask) -> Iterator[Portal]:
+    """Serve a portal, with a worker of its own, for the length of a `with` block."""
+    site, database = flask_app.extensions["site"], flask_app.extensions["database"]
     worker = Worker(database, site)
     # As in an installation, what comes through the doors is looked at by somebody else.
     flask_app.extensions["nudge"] = worker.nudge

@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 
 import pytest
-from jinja2 import BytecodeCache
+from flask import Flask
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from app.billing.site import Site
-from app.db.engine import Database
 from tests import pages
 from tests.e2e import inspection
 from tests.e2e import portal as portals
@@ -25,15 +23,9 @@ STEPS = ["provider", "product", "tax", "origin", "key", "link"]
 
 
 @pytest.fixture
-def portal(
-    door: Door,
-    site: Site,
-    database: Database,
-    sandbox: SandboxServer,
-    compiled_templates: BytecodeCache,
-) -> Iterator[Portal]:
+def portal(door: Door, flask_app: Flask, sandbox: SandboxServer) -> Iterator[Portal]:
     """Serve the portal with nothing in it."""
-    with portals.serve(door, site, database, compiled_templates) as portal:
+    with portals.serve(door, flask_app) as portal:
         yield portal
 
 
