@@ -14,7 +14,7 @@ from app import clock
 from app.billing.mail import mail_kinds
 from app.billing.mail.mail_kinds import Mailable
 from app.billing.site import Site
-from app.models import App, Mail, Tenant
+from app.models import App, Logo, Mail, Tenant
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class ServerAway(NotSent):
 @dataclass(frozen=True, slots=True)
 class Letter:
     """A mail to be put into words and sent: what it tells, of whom, to whom. `url` is the secret
-    address in it, opened."""
+    address in it, opened, `logo` the app's."""
 
     mail_uuid: str
     kind: str
@@ -53,6 +53,7 @@ class Letter:
     livemode: bool
     app: App | None
     tenant: Tenant | None
+    logo: Logo | None = None
 
 
 Post = Callable[[Letter], None]
@@ -76,10 +77,13 @@ def send_due(db: Session, site: Site, post: Post) -> int:
 
 
 def _take(db: Session, *, now: datetime) -> Mail | None:
-    """Claim the mail that has waited longest and count the try, and commit."""
+    """Claim the mail that has waited longest and count the try, and commit.
+
+    One that nobody has tried is always due: who wrote it may know of a later time than we do.
+    """
     mail = db.scalars(
         select(Mail)
-        .where(Mail.state == "waiting", Mail.next_try_at <= now)
+        .where(Mail.state == "waiting", or_(Mail.tries == 0, Mail.next_try_at <= now))
         .where(or_(Mail.claimed_until.is_(None), Mail.claimed_until < clock.wall()))
         .order_by(Mail.next_try_at, Mail.id)
         .limit(1)
@@ -129,6 +133,7 @@ def _letter(site: Site, mail: Mail) -> Letter:
         livemode=mail.livemode,
         app=mail.app,
         tenant=mail.tenant,
+        logo=mail.app.logo if mail.app else None,
     )
 
 

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from sqlalchemy.orm import Session
@@ -24,7 +24,6 @@ from app.billing.reconciliation.patience import Patience
 from app.billing.site import Site
 from app.billing.truth import deadlines, event_subjects
 from app.billing.truth.event_subjects import NOTHING, Name, Subject
-from app.db import once
 from app.db.base import table
 from app.models import ProviderEvent
 from app.providers import base, errors
@@ -37,6 +36,8 @@ _TRIES = 12
 AT_ONCE = 60
 _WORTH_OF_A_CLAIM = HOLD / 2
 _EVENT = table(ProviderEvent)
+# The same events come to several processes at once.
+ORDER = ("provider_account_id", "object_id", "provider_event_id")
 _UNDONE = ("received", "processing")
 Condition = ColumnElement[bool]
 
@@ -61,26 +62,21 @@ class Taken(NamedTuple):
         return f"event {self.provider_event_id or self.object_id}"
 
 
-def receive(
-    db: Session, account_id: int, event: base.ProviderEvent, *, payload: str, now: datetime
-) -> bool:
-    """Store an event and commit; False where it is known, or one about the same object waits."""
-    stored = once.insert(
-        db,
-        ProviderEvent,
-        {
-            "provider_account_id": account_id,
-            "provider_event_id": event.provider_event_id,
-            "type": event.type,
-            "object_id": event.object_id,
-            "payload": payload,
-            "state": "received",
-            "received_at": now,
-            "next_try_at": now,
-        },
-    )
-    db.commit()
-    return stored is not None
+def row_of(
+    account_id: int, event: base.ProviderEvent, *, payload: str, now: datetime
+) -> dict[str, Any]:
+    """Answer the row of an event that has just come. The table keeps one of each, and of those that
+    are not numbered one that waits about each object."""
+    return {
+        "provider_account_id": account_id,
+        "provider_event_id": event.provider_event_id,
+        "type": event.type,
+        "object_id": event.object_id,
+        "payload": payload,
+        "state": "received",
+        "received_at": now,
+        "next_try_at": now,
+    }
 
 
 def take(
@@ -93,11 +89,12 @@ def take(
 ) -> list[Taken]:
     """Claim events that wait, or whose processing stopped in the middle, oldest first; commits.
 
+    One that nobody has tried is always due: who took it in may know of a later time than we do.
     `account_id` keeps to one account, `skip` leaves accounts out. Others who take meanwhile get
     other events.
     """
     now = site.clock.now()
-    wanted = [_EVENT.c.next_try_at <= now, *_free()]
+    wanted = [or_(_EVENT.c.tries == 0, _EVENT.c.next_try_at <= now), *_free()]
     if skip:
         wanted.append(_EVENT.c.provider_account_id.not_in(skip))
     if account_id is not None:

@@ -86,6 +86,15 @@ class TestSendDue:
         assert len({letter.mail_uuid for letter in carrier.letters}) == 3
         assert writes.states() == [("sent", 1)] * 3
 
+    def test_does_not_ask_what_time_it_was_where_a_mail_was_written(self, writes: Writes) -> None:
+        writes.mail()
+        # Who wrote it has heard already that the sandbox's clock was moved on.
+        later = writes.site.clock.now() + timedelta(days=31)
+        writes.db.execute(update(Mail).values(next_try_at=later))
+        writes.db.commit()
+
+        assert writes.send(Carrier()) == 1
+
     def test_knows_whom_it_writes_to_and_about(self, writes: Writes) -> None:
         writes.mail()
         carrier = Carrier()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from app.billing.reconciliation import sweep
 from app.billing.truth import events
 from app.models import CheckoutSession, Payment, ProviderEvent, Subscription
-from app.providers import errors
+from app.providers import base, errors
 from app.providers.base import Provider
 from tests import payer
 from tests.billing.purchases import Buyer, Died, deliveries, knock, raising
@@ -167,6 +168,19 @@ class TestProcess:
         process(tara)
 
         assert tara.checkout(placed).state == "open"
+
+
+class TestAnEventTakenInAtAnotherTimeThanOurs:
+    def test_is_looked_at_at_once_all_the_same(self, tara: Buyer) -> None:
+        placed, provider_id = waiting(tara, "mollie-card")
+        event = base.ProviderEvent(type=None, object_id=provider_id)
+        account = tara.world.account("mollie")
+        # Who took it in has heard already that the sandbox's clock was moved on.
+        later = tara.site.clock.now() + timedelta(days=31)
+        events.receive(tara.db, account.id, event, payload=f"id={provider_id}", now=later)
+
+        assert process(tara) == 1
+        assert tara.checkout(placed).state == "complete"
 
 
 class TestAProviderThatDoesNotAnswer:
