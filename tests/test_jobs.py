@@ -43,6 +43,8 @@ def jobs(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         monkeypatch.setenv(name, str(value))
     monkeypatch.setenv("QUEUE", "sqlite")
     monkeypatch.setenv("DATABASE_URL", config.DATABASE_URL)
+    # Where the database is a server, the queue would be the one of whoever works here.
+    monkeypatch.setattr("config.ROOT", tmp_path)
     spec = importlib.util.spec_from_file_location("jobs_of_a_worker", JOBS)
     assert spec is not None and spec.loader is not None
     jobs = importlib.util.module_from_spec(spec)
