@@ -13,12 +13,15 @@ from email.utils import format_datetime
 from typing import Any
 
 from app import brand
+from app.billing.apps import logos
+from app.billing.apps.logos import Picture
 from app.billing.mail.outbox import Letter, Undeliverable
 from app.billing.site import Site
 from app.billing.text import Text
 from app.mails import notices, payments, people, places, plans, readers
 from app.mails.content import Content
 from app.mails.readers import Reader
+from app.models import Logo
 
 CONTENTS: dict[str, Callable[[Any, places.Places], Content]] = {
     "receipt": payments.receipt,
@@ -40,6 +43,8 @@ _ABOUT_PEOPLE = frozenset({"password_reset", "invitation", "app_invitation"})
 _ABOUT_MONEY = frozenset(CONTENTS) - _ABOUT_PEOPLE - {"webhook_disabled"}
 _PLAIN_NAME = "Portico"
 _COLUMNS = 72
+# At most so wide and high, in pixels.
+_LOGO = (200, 36)
 
 
 def compose(letter: Letter, site: Site, *, at: datetime) -> EmailMessage:
@@ -56,6 +61,8 @@ def compose(letter: Letter, site: Site, *, at: datetime) -> EmailMessage:
     message.add_alternative(
         _print("mails/mail.html", values), subtype="html", cte="quoted-printable"
     )
+    if letter.logo is not None:
+        _attach(message, _picture(letter.logo).content, name=_logo_name(letter.logo))
     # Last, since each part that is added takes the headers about content for itself.
     message["Content-Language"] = reader.language.replace("_", "-")
     return message
@@ -95,11 +102,44 @@ def _values(letter: Letter, content: Content, reader: Reader) -> dict[str, objec
         "wrap": _wrapped,
         "content": content,
         "sender": _sender_name(letter),
+        "logo": _logo_values(letter.logo),
         "light": light,
         "dark": dark,
         "notes": _notes(letter),
         "seller": " · ".join(_seller(letter)),
     }
+
+
+def _picture(logo: Logo) -> Picture:
+    """A logo with twice the pixels it is shown with, for screens that have as many."""
+    width, height = _LOGO
+    return logos.scaled(logo, width=2 * width, height=2 * height)
+
+
+def _logo_values(logo: Logo | None) -> dict[str, object] | None:
+    if logo is None:
+        return None
+    picture = _picture(logo)
+    scale = min(_LOGO[0] / picture.width, _LOGO[1] / picture.height, 1)
+    return {
+        "name": _logo_name(logo),
+        "width": max(round(picture.width * scale), 1),
+        "height": max(round(picture.height * scale), 1),
+    }
+
+
+def _logo_name(logo: Logo) -> str:
+    return f"logo.{logo.digest}@portico"
+
+
+def _attach(message: EmailMessage, png: bytes, *, name: str) -> None:
+    """Put a picture beside the HTML that shows it: it is there without asking any server, and no
+    server learns that the mail was opened."""
+    html = message.get_body(("html",))
+    assert isinstance(html, EmailMessage)
+    html.add_related(
+        png, "image", "png", cid=f"<{name}>", disposition="inline", filename="logo.png"
+    )
 
 
 def _notes(letter: Letter) -> list[Text]:

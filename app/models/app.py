@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.base import Base
+from app.models.logo import Logo
 
 
 class App(Base):
@@ -43,6 +44,7 @@ class App(Base):
     last_invoice_live: Mapped[int] = mapped_column(default=0)
 
     origins: Mapped[list[Origin]] = relationship(back_populates="app", order_by="Origin.id")
+    logo: Mapped[Logo | None] = relationship()
 
     @property
     def is_enabled(self) -> bool:

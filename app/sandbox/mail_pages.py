@@ -2,9 +2,9 @@
 
 from flask import Blueprint, Response, make_response, request
 
+from app.sandbox import mailbox
 from app.sandbox.control import world
 from app.sandbox.pages import POLICY, guard, show
-from app.sandbox.store import Json
 
 mail_pages = Blueprint("mail_pages", __name__)
 
@@ -35,7 +35,7 @@ def html(id: str) -> Response:
     found = world().mailbox.get(id)
     if found is None or found["html"] is None:
         return _missing()
-    return guard(make_response(_with_links_beside(found)), _SANDBOXED)
+    return guard(make_response(_with_links_beside(mailbox.with_pictures(found))), _SANDBOXED)
 
 
 @mail_pages.get("/<id>/raw")
@@ -48,8 +48,8 @@ def raw(id: str) -> Response:
     return guard(response, POLICY)
 
 
-def _with_links_beside(mail: Json) -> str:
-    return str(mail["html"]).replace("<a ", '<a target="_blank" rel="noopener" ')
+def _with_links_beside(html: str) -> str:
+    return html.replace("<a ", '<a target="_blank" rel="noopener" ')
 
 
 def _missing() -> Response:

@@ -1,6 +1,7 @@
 """The mailbox: every mail that was sent here, whoever it is for, and what goes wrong with some."""
 
-from email import message_from_bytes
+from base64 import b64encode
+from email import message_from_bytes, message_from_string
 from email.message import EmailMessage
 from email.policy import default
 
@@ -55,6 +56,18 @@ class Mailbox:
         mail = {"id": str(number), "to": recipients, "received_at": iso(self._clock.now())}
         self._store.put("", "mails", str(number), {**mail, **_read(content)})
         self._store.delete("", "mails", str(number - KEPT_MAILS))
+
+
+def with_pictures(mail: Json) -> str:
+    """Answer a mail's HTML with the pictures that came beside it, as mail programs show it."""
+    html = str(mail["html"])
+    message = message_from_string(mail["raw"], policy=default)
+    for part in message.walk():
+        name = str(part["Content-ID"] or "").strip("<> ")
+        if name and part.get_content_maintype() == "image":
+            written = b64encode(part.get_content()).decode()
+            html = html.replace(f"cid:{name}", f"data:{part.get_content_type()};base64,{written}")
+    return html
 
 
 def _read(content: bytes) -> Json:

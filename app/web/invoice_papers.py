@@ -10,6 +10,7 @@ from flask import Response, current_app, make_response
 from flask_babel import force_locale, gettext
 
 from app import brand
+from app.billing.apps import logos
 from app.billing.invoicing import tax_sentences
 from app.models import Invoice
 from app.money import Money
@@ -17,13 +18,17 @@ from app.web import filters, invoice_words, typesetting
 
 # Countries that print on letter paper; everybody else on A4.
 _LETTER = frozenset({"US", "CA", "MX", "PH", "CL", "CO", "VE"})
+# At most so wide and high: on paper in millimetres, and in dots, some 300 to the inch.
+_LOGO_MM = (50, 12)
+_LOGO_DOTS = (600, 144)
 _TAX_FREE = frozenset({"reverse_charge", "export", "exempt"})
 
 
 def draw(invoice: Invoice) -> bytes:
     """Answer an invoice or credit note of ours as PDF/UA-1 and PDF/A-2a.
 
-    Of the same row it is always the same bytes. A language that is not spoken here is English.
+    Of the same row, in the same colour and with the same logo, it is always the same bytes. A
+    language that is not spoken here is English.
     """
     with force_locale(_language(invoice)):
         content = paper(invoice)
@@ -52,6 +57,7 @@ def paper(invoice: Invoice) -> dict[str, Any]:
         "region": locale.territory,
         "sheet": "us-letter" if _country(invoice.buyer) in _LETTER else "a4",
         "brand": brand.themes(brand.digits(invoice.app.brand_color))[0].fill,
+        "logo": _logo(invoice),
         "title": gettext("%(paper)s from %(seller)s", paper=heading, seller=_name(invoice.seller)),
         "heading": heading,
         "page_of": gettext("Page %(page)s of %(pages)s", page="{page}", pages="{pages}"),
@@ -82,6 +88,19 @@ def _language(invoice: Invoice) -> str:
     wanted = (invoice.locale or "en").replace("-", "_")
     spoken = (each for each in (wanted, wanted.partition("_")[0]) if each in known)
     return next(spoken, "en")
+
+
+def _logo(invoice: Invoice) -> dict[str, Any] | None:
+    logo = invoice.app.logo
+    if logo is None:
+        return None
+    picture = logos.scaled(logo, width=_LOGO_DOTS[0], height=_LOGO_DOTS[1])
+    scale = min(_LOGO_MM[0] / picture.width, _LOGO_MM[1] / picture.height)
+    return {
+        "png": list(picture.content),
+        "width": round(picture.width * scale, 2),
+        "alt": gettext("Logo of %(app)s", app=invoice.app.name),
+    }
 
 
 def _corrects(invoice: Invoice) -> str | None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import TypedDict
 from uuid import UUID
+
+from PIL import Image
 
 from app.billing.mail import mail_kinds
 from app.billing.mail.mail_kinds import Mailable
 from app.billing.mail.outbox import Letter
-from app.models import App, Tenant
+from app.models import App, Logo, Tenant
 from app.money import Money
 
 NOW = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
@@ -39,6 +42,15 @@ APP = App(
     support_email="help@acme.example",
     brand_color="#5254d4",
 )
+
+
+def a_logo(width: int = 400, height: int = 100) -> Logo:
+    """Answer a logo of one colour."""
+    written = BytesIO()
+    Image.new("RGBA", (width, height), (82, 84, 212, 255)).save(written, "PNG")
+    return Logo(digest="5e" * 16, content=written.getvalue(), width=width, height=height)
+
+
 TENANT = Tenant(uuid=UUID(int=2), app=APP, name="Globex & Söhne <GmbH>")
 
 TOLD: dict[str, Mailable] = {

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from app.billing.mail.mail_kinds import KINDS
 from tests.e2e import browser
-from tests.mails.letters import TOLD, letter
+from tests.mails.letters import TOLD, a_logo, letter
 from tests.mails.test_messages import compose, parts
 
 pytestmark = pytest.mark.e2e
@@ -31,7 +31,7 @@ def test_every_mail_is_accessible_at_320_pixels(
     page.set_viewport_size({"width": 320, "height": 640})
     page.emulate_media(color_scheme=scheme)
     for kind in KINDS:
-        _, html = parts(compose(letter(TOLD[kind], livemode=False)))
+        _, html = parts(compose(letter(TOLD[kind], livemode=False, logo=a_logo())))
         page.set_content(html)
         results = Axe().run(page, options=OF_PAGES)
         wider = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")

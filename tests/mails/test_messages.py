@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from email.message import EmailMessage
 from functools import cache
+from io import BytesIO
 
 import html5lib
 import pytest
+from PIL import Image
 
 from app.billing.mail import mail_kinds
 from app.billing.mail.mail_kinds import Mailable
@@ -17,7 +19,7 @@ from app.mails import messages, readers
 from app.models import App
 from app.money import Money
 from config import load
-from tests.mails.letters import NOW, SECRET, TOLD, letter
+from tests.mails.letters import NOW, SECRET, TOLD, a_logo, letter
 
 EVERY = pytest.mark.parametrize("name", list(TOLD))
 
@@ -54,6 +56,35 @@ def told(mailable: Mailable, **changes: object) -> tuple[str, str]:
 def test_there_is_one_of_every_kind() -> None:
     assert {mail_kinds.name(mailable) for mailable in TOLD.values()} == set(mail_kinds.KINDS)
     assert set(messages.CONTENTS) == set(mail_kinds.KINDS)
+
+
+class TestALogo:
+    def test_comes_with_the_mail_and_stands_for_the_apps_name(self) -> None:
+        message = compose(letter(TOLD["receipt"], logo=a_logo()))
+
+        text, html = parts(message)
+        (picture,) = [part for part in message.walk() if part.get_content_type() == "image/png"]
+        name = str(picture["Content-ID"]).strip("<>")
+        (shown,) = re.findall(r"<img [^>]+>", html)
+        assert f'src="cid:{name}"' in shown and 'alt="Acme Notes"' in shown
+        assert 'width="144" height="36"' in shown
+        assert picture.get_content_disposition() == "inline"
+        with Image.open(BytesIO(picture.get_content())) as sent:
+            assert sent.size == (288, 72)
+        assert text == parts(compose(letter(TOLD["receipt"])))[0]
+
+    @pytest.mark.parametrize(
+        ("size", "shown"), [((512, 16), (200, 6)), ((16, 512), (1, 36)), ((20, 20), (20, 20))]
+    )
+    def test_keeps_its_shape_and_is_never_blown_up(
+        self, size: tuple[int, int], shown: tuple[int, int]
+    ) -> None:
+        _, html = parts(compose(letter(TOLD["receipt"], logo=a_logo(*size))))
+
+        assert f'width="{shown[0]}" height="{shown[1]}"' in html
+
+    def test_is_the_only_picture(self) -> None:
+        assert "<img" not in parts(compose(letter(TOLD["receipt"])))[1]
 
 
 class TestCompose:

@@ -14,7 +14,9 @@ from app.billing.mail import mails as billing_mails
 from app.billing.site import Site
 from app.models import Mail
 from app.money import Money
+from app.sandbox import mailbox
 from tests.cast import World
+from tests.mails.letters import a_logo
 from tests.sandbox_server import SandboxServer
 
 RECEIPT = mail_kinds.Receipt(plan="Team", amount=Money(9000, "EUR"))
@@ -39,6 +41,20 @@ def test_a_mail_arrives(db: Session, site: Site, sandbox: SandboxServer, written
     assert received["subject"] == "Your receipt for Team: €90.00"
     assert received["message_id"].startswith(f"{written.uuid}@")
     assert "This is a test: no real money moved." in received["text"]
+
+
+def test_it_brings_the_apps_logo_along(
+    db: Session, site: Site, sandbox: SandboxServer, world: World, written: Mail
+) -> None:
+    world.app.logo = a_logo()
+    db.commit()
+
+    mails.send_due(db, site)
+
+    (received,) = sandbox.mails(written.recipient)
+    assert 'alt="Acme Notes"' in received["html"]
+    (kept,) = sandbox.app.world.mailbox.all()
+    assert "data:image/png;base64," in mailbox.with_pictures(kept)
 
 
 def test_one_that_was_taken_without_a_word_comes_again_and_can_be_told(

@@ -87,6 +87,20 @@ def test_a_mails_html_can_do_nothing(sandbox: SandboxServer) -> None:
     assert "default-src 'none'" in policy_of_html
 
 
+def test_a_picture_beside_the_html_is_shown_in_it(sandbox: SandboxServer) -> None:
+    message = EmailMessage()
+    message["From"] = message["To"] = "tara@globex.example"
+    message.set_content('<img src="cid:logo@portico" alt="Acme">', subtype="html")
+    message.add_related(b"\x89PNG", "image", "png", cid="<logo@portico>")
+    send(sandbox, message)
+    (kept,) = sandbox.mails()
+
+    shown = page(sandbox, f"/mailbox/{kept['id']}/html")[0]
+
+    assert 'src="data:image/png;base64,iVBORw=="' in shown
+    assert 'src="cid:logo@portico"' in kept["html"]
+
+
 def test_the_addresses_in_its_text_can_be_followed(sandbox: SandboxServer) -> None:
     send(sandbox, mail())
     (kept,) = sandbox.mails()

@@ -16,6 +16,7 @@ from pypdf.generic import DictionaryObject, IndirectObject
 
 from app.models import App, Invoice
 from app.web import invoice_papers, languages
+from tests.mails.letters import a_logo
 
 AT = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 ADDRESS = {
@@ -112,16 +113,21 @@ def text_of(invoice: Invoice) -> str:
     return "\n".join(page.extract_text() for page in read(invoice).pages).replace("\u00a0", " ")
 
 
-def kinds(element: Any) -> list[str]:
-    """Answer the kind of every part of the structure, in reading order."""
+def elements(element: Any) -> list[DictionaryObject]:
+    """Answer every part of the structure, in reading order."""
     if isinstance(element, IndirectObject):
         element = element.get_object()
     if isinstance(element, list):
-        return [kind for part in element for kind in kinds(part)]
+        return [found for part in element for found in elements(part)]
     if not isinstance(element, DictionaryObject):
         return []
-    own = [str(element["/S"])[1:]] if element.get("/Type") == "/StructElem" else []
-    return own + kinds(element.get("/K", []))
+    own = [element] if element.get("/Type") == "/StructElem" else []
+    return own + elements(element.get("/K", []))
+
+
+def kinds(element: Any) -> list[str]:
+    """Answer the kind of every part of the structure, in reading order."""
+    return [str(found["/S"])[1:] for found in elements(element)]
 
 
 @pytest.mark.usefixtures("spoken")
@@ -162,6 +168,17 @@ class TestTheFile:
                 descriptor = descendant.get_object()["/FontDescriptor"]
                 assert {"/FontFile2", "/FontFile3"} & set(descriptor)
                 assert "/ToUnicode" in font.get_object()
+
+    def test_shows_the_logo_and_says_what_it_is(self) -> None:
+        app = App(name="Acme Notes", brand_color="#5254d4", logo=a_logo())
+
+        document = read(an_invoice(app=app))
+
+        found = elements(root(document)["/StructTreeRoot"])
+        told = [str(part["/Alt"]) for part in found if str(part["/S"]) == "/Figure"]
+        assert told == ["Logo of Acme Notes"]
+        assert len(document.pages[0].images) == 1
+        assert text_of(an_invoice(app=app)) == text_of(an_invoice())
 
     def test_is_drawn_from_the_row_alone(self) -> None:
         assert invoice_papers.draw(an_invoice()) == invoice_papers.draw(an_invoice())

@@ -21,6 +21,7 @@ PAPER: dict[str, Any] = {
     "region": None,
     "sheet": "a4",
     "brand": "#5254d4",
+    "logo": None,
     "title": "Invoice INV-000042 from Acme",
     "heading": "Invoice INV-000042",
     "page_of": "Page {page} of {pages}",

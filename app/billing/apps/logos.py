@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +25,14 @@ _MOST_PIXELS = 16_000_000
 _LEAST_SIDE, _MOST_SIDE = 16, 512
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
+
+
+class Picture(NamedTuple):
+    """A PNG, and its size in pixels."""
+
+    content: bytes
+    width: int
+    height: int
 
 
 def put(db: Session, member: AppMember, file: bytes, *, now: datetime) -> Logo:
@@ -57,6 +66,23 @@ def content(db: Session, digest: str) -> bytes:
     if found is None:
         raise NotFound("There is no such logo.")
     return found
+
+
+def scaled(logo: Logo, *, width: int, height: int) -> Picture:
+    """Answer a logo in at most so many pixels; one that is small enough as it is."""
+    if logo.width <= width and logo.height <= height:
+        return Picture(logo.content, logo.width, logo.height)
+    return _scaled(logo.content, width, height)
+
+
+@lru_cache(maxsize=32)
+def _scaled(content: bytes, width: int, height: int) -> Picture:
+    # Decoders take 10 MB, and most server processes never see a picture.
+    from PIL import Image
+
+    with Image.open(BytesIO(content), formats=("PNG",)) as picture:
+        picture.thumbnail((width, height))
+        return Picture(_png(picture), *picture.size)
 
 
 def _show(db: Session, member: AppMember, digest: str | None, act: str, now: datetime) -> None:

@@ -65,6 +65,19 @@ class TestAPicture:
         assert (logo.width, logo.height) == (512, 128)
         assert Image.open(BytesIO(logo.content)).size == (512, 128)
 
+    @pytest.mark.parametrize(
+        ("most", "size"), [((400, 72), (288, 72)), ((100, 72), (100, 25)), ((900, 900), (512, 128))]
+    )
+    def test_is_lent_smaller_and_never_larger(
+        self, put: Put, most: tuple[int, int], size: tuple[int, int]
+    ) -> None:
+        logo = put(encoded(Image.new("RGB", (2000, 500), (9, 9, 9)), "JPEG"))
+
+        picture = logos.scaled(logo, width=most[0], height=most[1])
+
+        assert Image.open(BytesIO(picture.content)).size == size
+        assert (picture.width, picture.height) == size
+
     def test_keeps_what_is_transparent(self, put: Put) -> None:
         logo = put(encoded(Image.new("RGBA", (64, 64), (255, 0, 0, 128)), "PNG"))
 
