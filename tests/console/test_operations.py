@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from app import clock
-from app.billing.operations import owner_acts
+from app.billing.operations import owner_refunds
 from app.billing.site import Site
 from app.billing.truth import events
 from app.models import (
@@ -187,7 +187,7 @@ class TestThePages:
         owner = buyer.db.scalars(
             select(AppMember).options(joinedload(AppMember.app), joinedload(AppMember.user))
         ).one()
-        state = owner_acts.refund(
+        state = owner_refunds.give(
             buyer.db,
             refusing.site,
             owner,

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from wtforms import StringField, TextAreaField
 from wtforms.validators import AnyOf, Length
 
-from app.billing.operations import cases, owner_acts
+from app.billing.operations import cases, owner_cancelations
 from app.billing.plans.cancelations import LONGEST_TEXT
 from app.console import guard
 from app.console.operations.area import operations
@@ -47,7 +47,7 @@ def end(member: AppMember, subscription: UUID) -> Response:
     form = CancelForm.posted()
     if not form.validate():
         return _page(member, subscription, form, status=422)
-    ended = owner_acts.cancel(
+    ended = owner_cancelations.cancel(
         sessions.db(),
         sessions.site(),
         member,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.billing.invoicing import tax_sentences
-from app.billing.operations import cases, owner_acts, second_looks
+from app.billing.operations import cases, owner_refunds, second_looks
 from app.billing.operations.second_looks import Looked
 from app.billing.site import Site
 from app.console import guard
@@ -49,7 +49,7 @@ def subscription(member: AppMember, subscription: UUID) -> str:
 def payment(member: AppMember, payment: UUID) -> str:
     case = cases.payment(sessions.db(), member.app, payment)
     assert case.payment is not None
-    left = owner_acts.refundable(sessions.db(), case.payment)
+    left = owner_refunds.refundable(sessions.db(), case.payment)
     return render_template("console/operations/payment.html", member=member, case=case, left=left)
 
 

@@ -12,7 +12,7 @@ from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from app.billing.errors import Invalid
-from app.billing.operations import cases, owner_acts
+from app.billing.operations import cases, owner_refunds
 from app.billing.plans.cancelations import LONGEST_TEXT
 from app.console import guard
 from app.console.operations.area import operations
@@ -75,7 +75,9 @@ class RefundForm(forms.Form):
 @operations.get(_PATH)
 @guard.of_app(owner=True)
 def refund(member: AppMember, payment: UUID) -> Response:
-    left = owner_acts.refundable(sessions.db(), owner_acts.payment(sessions.db(), member, payment))
+    left = owner_refunds.refundable(
+        sessions.db(), owner_refunds.find(sessions.db(), member, payment)
+    )
     form = RefundForm(amount=str(left.decimal), request_uuid=str(uuid4()))
     return _page(member, payment, form)
 
@@ -84,14 +86,14 @@ def refund(member: AppMember, payment: UUID) -> Response:
 @guard.of_app(owner=True)
 def give(member: AppMember, payment: UUID) -> Response:
     form = RefundForm.posted()
-    currency = owner_acts.payment(sessions.db(), member, payment).currency
+    currency = owner_refunds.find(sessions.db(), member, payment).currency
     if not form.validate():
         return _page(member, payment, form, status=422)
     try:
         amount = form.money(currency)
         if request.form.get("act") != "confirm":
             return _preview(member, payment, form, amount)
-        state = owner_acts.refund(
+        state = owner_refunds.give(
             sessions.db(),
             sessions.site(),
             member,
@@ -108,8 +110,8 @@ def give(member: AppMember, payment: UUID) -> Response:
 
 
 def _preview(member: AppMember, payment: UUID, form: RefundForm, amount: Money) -> Response:
-    found = owner_acts.payment(sessions.db(), member, payment)
-    owner_acts.require_refundable(sessions.db(), found, amount)
+    found = owner_refunds.find(sessions.db(), member, payment)
+    owner_refunds.require_refundable(sessions.db(), found, amount)
     return _page(member, payment, form, amount=amount)
 
 
@@ -129,7 +131,7 @@ def _page(
         case=case,
         form=form,
         amount=amount,
-        left=owner_acts.refundable(sessions.db(), case.payment),
+        left=owner_refunds.refundable(sessions.db(), case.payment),
         title=gettext("Give money back"),
     )
     return make_response(shown, status)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.billing.errors import Conflict, Invalid, NotAllowed, NotFound, ProviderUnavailable
@@ -25,20 +24,11 @@ from app.models import (
 )
 from app.providers import errors
 from tests import payer
+from tests.billing.operations.members import alice
 from tests.billing.purchases import Buyer, due_again, raising
 
 CARDS = ["stripe-card", "mollie-card"]
 WHY = "The customer wrote to us."
-
-
-def alice(buyer: Buyer, *, role: str = "owner") -> AppMember:
-    """Answer the owner of the app, or the same person as its support."""
-    member = buyer.db.scalars(
-        select(AppMember).options(joinedload(AppMember.app), joinedload(AppMember.user))
-    ).one()
-    member.role = role
-    buyer.db.commit()
-    return member
 
 
 def in_doubt(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
+from app.billing.access import portal_links
 from app.billing.operations import searches
 from app.billing.operations.searches import Hits
 from app.models import (
@@ -16,11 +17,13 @@ from app.models import (
     Refund,
     Subscription,
     Tenant,
+    User,
 )
 from tests import payer
-from tests.billing.operations.test_owner_acts import refunds
+from tests.billing.operations.members import refunds
 from tests.billing.purchases import Buyer
 from tests.billing.running_plans import CARDS, bought, cancels, resumes
+from tests.models.rows import Rows
 
 
 def find(buyer: Buyer, text: str) -> Hits:
@@ -127,6 +130,23 @@ class TestFinding:
         (refund,) = tara.rows(Refund)
 
         assert kinds(tara, refund.provider_id) == ["payments"]
+
+    def test_leads_from_a_person_or_a_link_to_the_tenant(self, tara: Buyer) -> None:
+        tara.db.execute(update(User).values(external_id="crm|4711").where(User.id == tara.user.id))
+        link, _ = portal_links.issue(tara.db, tara.site, tenant=tara.db.merge(tara.world.globex))
+        tara.db.commit()
+
+        for text in (str(tara.user.uuid), "crm|4711", str(link.uuid)):
+            assert find(tara, text).only == ("tenants", tara.world.globex.uuid), text
+
+    def test_leads_from_their_own_ids_to_calls_in_and_out(self, tara: Buyer) -> None:
+        rows = Rows(tara.world)
+        event, delivery = rows.event(provider_event_id="evt_1"), rows.webhook_delivery()
+        tara.db.add_all([event, delivery])
+        tara.db.commit()
+
+        assert find(tara, str(event.uuid)).only == ("events", event.uuid)
+        assert find(tara, str(delivery.uuid)).only == ("deliveries", delivery.uuid)
 
     @pytest.mark.parametrize(
         "text", ["", "  ", "nothing", "cs_unknown", "a@b", "\x00", "%", "-" * 400]

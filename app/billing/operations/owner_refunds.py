@@ -1,13 +1,12 @@
-"""Owner acts: money given back and plans ended by somebody who runs the app."""
+"""Owner refunds: money given back by somebody who runs the app."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal, cast
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from app.billing import timeline
 from app.billing.apps import audits
@@ -15,48 +14,28 @@ from app.billing.errors import Conflict, Invalid, NotFound
 from app.billing.people import app_members
 from app.billing.plans import (
     cancelations,
-    plan_acts,
     plan_looks,
-    plan_states,
     refunds,
-    renewal_deeds,
 )
 from app.billing.purchase import checkouts, requests
 from app.billing.site import Site
-from app.billing.truth import acts, deeds
+from app.billing.truth import deeds
 from app.db import lock
-from app.models import Act, AppMember, CheckoutSession, Payment, Price, Subscription
+from app.models import Act, AppMember, CheckoutSession, Payment, Subscription
 from app.money import Money
 from app.providers import errors
 from app.providers.base import RefundRequest
 
-When = Literal["now", "period_end"]
 State = Literal["done", "waiting", "failed"]
 
 
-def payment(db: Session, member: AppMember, payment_uuid: UUID) -> Payment:
+def find(db: Session, member: AppMember, payment_uuid: UUID) -> Payment:
     """Answer a payment of the member's app with its refunds; raises NotFound."""
     found = db.scalars(
         select(Payment).where(Payment.uuid == payment_uuid, Payment.app_id == member.app_id)
     ).one_or_none()
     if found is None:
         raise NotFound("There is no such payment here.")
-    return found
-
-
-def plan(db: Session, member: AppMember, subscription_uuid: UUID) -> Subscription:
-    """Answer a plan of the member's app with price, product and account; raises NotFound."""
-    found = db.scalars(
-        select(Subscription)
-        .where(Subscription.uuid == subscription_uuid, Subscription.app_id == member.app_id)
-        .options(
-            joinedload(Subscription.price).joinedload(Price.product),
-            joinedload(Subscription.provider_account),
-        )
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if found is None:
-        raise NotFound("There is no such subscription here.")
     return found
 
 
@@ -87,7 +66,7 @@ def require_refundable(db: Session, payment: Payment, amount: Money) -> None:
         )
 
 
-def refund(
+def give(
     db: Session,
     site: Site,
     member: AppMember,
@@ -110,38 +89,11 @@ def refund(
             field="reason",
             most=cancelations.LONGEST_TEXT,
         )
-    found = payment(db, member, payment_uuid).id
+    found = find(db, member, payment_uuid).id
     act_id = _ask_to_refund(db, site, member, found, amount, reason.strip(), request_uuid)
     deeds.perform(db, site, act_id)
     _look(db, site, member, db.get_one(Payment, found, populate_existing=True))
     return _state(db, act_id)
-
-
-def cancel(
-    db: Session,
-    site: Site,
-    member: AppMember,
-    subscription_uuid: UUID,
-    *,
-    when: When,
-    reason: str | None = None,
-) -> Subscription:
-    """End a plan at once or with the period that is paid, and answer it; asked again, or of one
-    that has ended, it answers the same. Commits.
-
-    Raises NotAllowed for support, NotFound, Conflict where its first payment is on its way,
-    ProviderUnavailable where it is stored and will be done a little later.
-    """
-    app_members.require_owner(member)
-    row = plan(db, member, subscription_uuid)
-    if row.ended_at is None:
-        if when == "now":
-            _end_now(db, site, member, row.id, reason)
-        else:
-            _end_with_period(db, site, member, row, reason)
-    row = plan(db, member, subscription_uuid)
-    db.commit()
-    return row
 
 
 def _ask_to_refund(
@@ -196,73 +148,6 @@ def _subject(db: Session, row: Payment) -> CheckoutSession | Subscription | None
     if row.subscription_id is not None:
         return db.get_one(Subscription, row.subscription_id)
     return db.get(CheckoutSession, row.checkout_id) if row.checkout_id else None
-
-
-def _end_now(
-    db: Session, site: Site, member: AppMember, subscription_id: int, reason: str | None
-) -> None:
-    row, now = lock.one(db, Subscription, subscription_id), site.clock.now()
-    if row.ended_at is not None:
-        db.rollback()
-        return
-    cause = timeline.by_user(member.user.uuid)
-    effect = f"cancel:subscription:{row.provider_account_id}:{row.provider_id}"
-    is_asked = db.scalar(select(Act.id).where(Act.effect == effect, Act.state == "waiting"))
-    if is_asked is None:
-        row.cancel_reason = reason or row.cancel_reason
-        _note_end(db, member, row, "now", reason, now=now)
-    if row.provider_id is None:
-        # What waits to be begun at the provider is ended there as soon as it has begun.
-        before = row.shown_status
-        plan_states.finish(row, reason="canceled", at=now)
-        plan_states.tell(db, row, before, cause=cause, now=now)
-        db.commit()
-        return
-    acts.end_subscription(db, row, reason=renewal_deeds.BY_OWNER, now=now)
-    db.commit()
-    state = plan_acts.perform(db, site, effect)
-    if state != "done":
-        raise plan_acts.not_done(state)
-    plan_acts.look(db, site, subscription_id, member.user)
-
-
-def _end_with_period(
-    db: Session, site: Site, member: AppMember, row: Subscription, reason: str | None
-) -> None:
-    if cancelations.is_set_to_end(row):
-        return
-    audits.note(
-        db,
-        member,
-        "subscription.canceled",
-        str(row.uuid),
-        now=site.clock.now(),
-        details={"when": "period_end", "reason": reason},
-    )
-    cancelations.end_with_period(db, site, row, user=member.user, reason=reason)
-
-
-def _note_end(
-    db: Session,
-    member: AppMember,
-    row: Subscription,
-    when: When,
-    reason: str | None,
-    *,
-    now: datetime,
-) -> None:
-    cause = timeline.by_user(member.user.uuid)
-    details = {"when": when, "reason": reason}
-    timeline.note(
-        db,
-        row,
-        "subscription.cancel_asked",
-        cause=cause,
-        now=now,
-        before=row.shown_status,
-        details=details,
-    )
-    audits.note(db, member, "subscription.canceled", str(row.uuid), now=now, details=details)
 
 
 def _look(db: Session, site: Site, member: AppMember, row: Payment) -> None:
