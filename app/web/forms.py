@@ -9,7 +9,7 @@ from typing import Any
 import wtforms
 from flask import Flask, request
 from flask_babel import lazy_gettext
-from wtforms.validators import DataRequired, Length
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.billing.errors import BillingError
 from app.billing.tax import countries
@@ -64,6 +64,21 @@ def short_text(label: Any, required: Any = None, *, autocomplete: str | None = N
     validators = [_SHORT] if required is None else [DataRequired(required), _SHORT]
     tokens = {"autocomplete": autocomplete} if autocomplete else None
     return wtforms.StringField(label, validators, filters=[squeezed], render_kw=tokens)
+
+
+def one_time_code(test_id: str) -> Any:
+    """Answer a field for a code of an authenticator app, or a recovery code."""
+    return wtforms.StringField(
+        lazy_gettext("Code"),
+        [InputRequired(lazy_gettext("Enter the code.")), Length(max=64)],
+        filters=[squeezed],
+        render_kw={
+            "data-testid": test_id,
+            "autocomplete": "one-time-code",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        },
+    )
 
 
 def described(field: wtforms.Field, hint: str = "") -> dict[str, str]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
-from wtforms import HiddenField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import HiddenField
 
 from app.billing.errors import NotAllowed, NotAuthenticated, NotFound
 from app.billing.people import two_factors
@@ -18,17 +16,7 @@ second_steps = Blueprint("second_steps", __name__)
 class CodeForm(forms.Form):
     """The code; `next` is the page somebody wanted."""
 
-    code = StringField(
-        lazy_gettext("Code"),
-        [InputRequired(lazy_gettext("Enter the code.")), Length(max=64)],
-        filters=[forms.squeezed],
-        render_kw={
-            "data-testid": "sign-in-code",
-            "autocomplete": "one-time-code",
-            "autocapitalize": "none",
-            "spellcheck": "false",
-        },
-    )
+    code = forms.one_time_code("sign-in-code")
     next = HiddenField()
 
 

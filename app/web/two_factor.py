@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import segno
 from flask import Blueprint, flash, redirect, render_template, session, url_for
 from flask_babel import gettext, lazy_gettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response
-from wtforms import PasswordField, StringField
+from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
 
 from app.billing.errors import Conflict, Invalid, NotAllowed
@@ -19,6 +22,8 @@ from app.web import errors, forms, guards, sessions, shown_once, visits
 
 two_factor = Blueprint("two_factor", __name__)
 
+Done = TypeVar("Done")
+
 _SECRET = "totp_secret"
 _CODES = "recovery_codes"
 
@@ -26,17 +31,7 @@ _CODES = "recovery_codes"
 class CodeForm(forms.Form):
     """A code of the authenticator app."""
 
-    code = StringField(
-        lazy_gettext("Code"),
-        [InputRequired(lazy_gettext("Enter the code.")), Length(max=64)],
-        filters=[forms.squeezed],
-        render_kw={
-            "data-testid": "two-factor-code",
-            "autocomplete": "one-time-code",
-            "autocapitalize": "none",
-            "spellcheck": "false",
-        },
-    )
+    code = forms.one_time_code("two-factor-code")
 
 
 class ProofForm(CodeForm):
@@ -98,23 +93,7 @@ def ask_renew() -> Response | str:
 @two_factor.post("/account/two-factor/codes/renew")
 @guards.signed_in
 def renew() -> Response | tuple[str, int]:
-    form = ProofForm.posted()
-    user = accounts.person()
-    page = "web/account/renew_codes.html"
-    if not form.validate():
-        return render_template(page, user=user, form=form), 422
-    try:
-        told = two_factors.renew_codes(
-            sessions.db(),
-            sessions.site(),
-            user,
-            password=form.password.data,
-            code=form.code.data,
-        )
-    except (Invalid, NotAllowed) as error:
-        form.blame(error)
-        return render_template(page, user=user, form=form), _status(error)
-    return _show_codes(told)
+    return _prove("web/account/renew_codes.html", two_factors.renew_codes, _show_codes)
 
 
 @two_factor.get("/account/two-factor/off")
@@ -126,24 +105,7 @@ def ask_disable() -> Response | str:
 @two_factor.post("/account/two-factor/off")
 @guards.signed_in
 def disable() -> Response | tuple[str, int]:
-    form = ProofForm.posted()
-    user = accounts.person()
-    page = "web/account/two_factor_off.html"
-    if not form.validate():
-        return render_template(page, user=user, form=form), 422
-    try:
-        two_factors.disable(
-            sessions.db(),
-            sessions.site(),
-            user,
-            password=form.password.data,
-            code=form.code.data,
-        )
-    except (Invalid, NotAllowed) as error:
-        form.blame(error)
-        return render_template(page, user=user, form=form), _status(error)
-    flash(gettext("Two-factor sign-in is off. Your password alone signs you in."))
-    return redirect(url_for("account.show"), 303)
+    return _prove("web/account/two_factor_off.html", two_factors.disable, _show_off)
 
 
 def _ask(page: str) -> Response | str:
@@ -151,6 +113,23 @@ def _ask(page: str) -> Response | str:
     if user.two_factor_at is None:
         return redirect(url_for("two_factor.show"), 303)
     return render_template(page, user=user, form=ProofForm())
+
+
+def _prove(
+    page: str, verb: Callable[..., Done], then: Callable[[Done], Response]
+) -> Response | tuple[str, int]:
+    """Have a verb done by whoever proves it with password and code."""
+    form = ProofForm.posted()
+    user = accounts.person()
+    if not form.validate():
+        return render_template(page, user=user, form=form), 422
+    proof = {"password": form.password.data, "code": form.code.data}
+    try:
+        done = verb(sessions.db(), sessions.site(), user, **proof)
+    except (Invalid, NotAllowed) as error:
+        form.blame(error)
+        return render_template(page, user=user, form=form), _status(error)
+    return then(done)
 
 
 def _setup(user: User, form: CodeForm) -> str:
@@ -188,6 +167,11 @@ def _secret() -> str:
 def _show_codes(told: list[str]) -> Response:
     shown_once.put(_CODES, " ".join(told))
     return redirect(url_for("two_factor.codes"), 303)
+
+
+def _show_off(_: None) -> Response:
+    flash(gettext("Two-factor sign-in is off. Your password alone signs you in."))
+    return redirect(url_for("account.show"), 303)
 
 
 def _status(error: Invalid | NotAllowed) -> int:
