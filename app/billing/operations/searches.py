@@ -24,6 +24,7 @@ from app.models import (
     Membership,
     Payment,
     PaymentMethod,
+    PortalLink,
     Price,
     ProviderEvent,
     Refund,
@@ -76,7 +77,8 @@ class Hits:
 
 def find(db: Session, app: App, text: str) -> Hits:
     """Answer what of an app a text names: a uuid of ours or its beginning, a provider's id, a
-    caller's reference, an e-mail address, an invoice number, or the beginning of a tenant's name.
+    caller's reference, an e-mail address, an invoice number, the beginning of a tenant's name, or
+    a person's id of ours or of the app's own issuer. People and portal links lead to tenants.
     """
     words = " ".join(text.split())[:_LONGEST].replace("\x00", "")
     hits = Hits()
@@ -89,6 +91,7 @@ def find(db: Session, app: App, text: str) -> Hits:
         _by_provider_id(db, app, words, hits)
         _by_number(db, app, words, hits)
         _add(hits.tenants, tenants(db, app, words))
+    _add(hits.tenants, _with_person(db, app, User.external_id == words))
     _add(hits.checkouts, _rows(db, app, CheckoutSession, CheckoutSession.reference == words))
     hits.tenants_by_id = listings.tenants_of(
         db, [*hits.checkouts, *hits.subscriptions, *hits.payments, *hits.invoices]
@@ -140,20 +143,17 @@ def _by_uuid(db: Session, app: App, words: str, hits: Hits) -> None:
     _add(hits.payments, _rows(db, app, Payment, named(Payment.uuid)))
     _add(hits.invoices, _rows(db, app, Invoice, named(Invoice.uuid)))
     _add(hits.tenants, _rows(db, app, Tenant, named(Tenant.uuid)))
+    _add(hits.tenants, _with_person(db, app, named(User.uuid)))
+    linked = select(PortalLink.tenant_id).where(named(PortalLink.uuid))
+    _add(hits.tenants, _rows(db, app, Tenant, Tenant.id.in_(linked)))
+    _add(hits.events, _called(db, app, named(ProviderEvent.uuid)))
     _add(hits.deliveries, _told(db, app, named(WebhookEvent.uuid)))
+    _add(hits.deliveries, _told(db, app, named(WebhookDelivery.uuid)))
 
 
 def _by_email(db: Session, app: App, words: str, hits: Hits) -> None:
     typed = {words, words.lower()}
-    theirs = (
-        select(Tenant)
-        .join(Membership, Membership.tenant_id == Tenant.id)
-        .join(User, User.id == Membership.user_id)
-        .where(User.email == words.lower(), Tenant.app_id == app.id, Tenant.deleted_at.is_(None))
-        .order_by(Tenant.id)
-        .limit(MOST)
-    )
-    _add(hits.tenants, db.scalars(theirs))
+    _add(hits.tenants, _with_person(db, app, User.email == words.lower()))
     _add(hits.tenants, _rows(db, app, Tenant, Tenant.invoice_email.in_(typed)))
     asked = CheckoutSession.email.in_(typed) & CheckoutSession.email.is_not(None)
     _add(hits.checkouts, _rows(db, app, CheckoutSession, asked))
@@ -176,10 +176,7 @@ def _by_provider_id(db: Session, app: App, words: str, hits: Hits) -> None:
     for model in (Customer, PaymentMethod):
         owner = select(model.tenant_id).where(*named(model))
         _add(hits.tenants, _rows(db, app, Tenant, Tenant.id.in_(owner)))
-    told = select(ProviderEvent).where(
-        ProviderEvent.provider_account_id.in_(accounts), ProviderEvent.provider_event_id == words
-    )
-    _add(hits.events, db.scalars(told.limit(MOST)))
+    _add(hits.events, _called(db, app, ProviderEvent.provider_event_id == words))
 
 
 def _by_number(db: Session, app: App, words: str, hits: Hits) -> None:
@@ -200,6 +197,23 @@ def _begun_as(db: Session, app: App, accounts: Sequence[int], words: str) -> lis
 
 def _refunded_by(db: Session, app: App, *named: ColumnElement[bool]) -> list[Any]:
     return _rows(db, app, Payment, Payment.id.in_(select(Refund.payment_id).where(*named)))
+
+
+def _with_person(db: Session, app: App, named: ColumnElement[bool]) -> list[Any]:
+    found = (
+        select(Tenant)
+        .join(Membership, Membership.tenant_id == Tenant.id)
+        .join(User, User.id == Membership.user_id)
+        .where(named, Tenant.app_id == app.id, Tenant.deleted_at.is_(None))
+        .order_by(Tenant.id)
+        .limit(MOST)
+    )
+    return list(db.scalars(found))
+
+
+def _called(db: Session, app: App, named: ColumnElement[bool]) -> list[Any]:
+    ours = ProviderEvent.provider_account_id.in_(listings.accounts_of(db, app))
+    return list(db.scalars(select(ProviderEvent).where(named, ours).limit(MOST)))
 
 
 def _told(db: Session, app: App, named: ColumnElement[bool]) -> list[Any]:
