@@ -14,7 +14,7 @@ from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
 
 from app.billing.errors import Conflict, Invalid, NotAllowed
-from app.billing.people import two_factors
+from app.billing.people import recovery_codes, two_factors
 from app.billing.vault import Unreadable
 from app.models import User
 from app.web import account as accounts
@@ -148,7 +148,7 @@ def _setup(user: User, form: CodeForm) -> str:
 
 
 def _state(user: User) -> str:
-    left = two_factors.codes_left(sessions.db(), user)
+    left = recovery_codes.left(sessions.db(), user)
     return render_template("web/account/two_factor.html", user=user, left=left)
 
 

@@ -6,6 +6,7 @@ another price, and the old one is archived.
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -116,7 +117,7 @@ def replace(
     app_members.require_owner(member)
     old = find(db, member.app, uuid)
     same = {"currency": old.currency, "interval": old.interval or "once"}
-    values = _checked(_with(settings, **same))
+    values = _checked(dataclasses.replace(settings, **same))
     lock.one(db, Product, old.product_id)
     old = lock.one(db, Price, old.id)
     if old.archived_at is not None:
@@ -191,18 +192,6 @@ def _checked(settings: PriceSettings) -> dict[str, Any]:
             settings.max_quantity or "1000", "max_quantity", least=1, most=MOST_SEATS
         ),
     }
-
-
-def _with(settings: PriceSettings, *, currency: str, interval: str) -> PriceSettings:
-    return PriceSettings(
-        amount=settings.amount,
-        currency=currency,
-        interval=interval,
-        tax_behavior=settings.tax_behavior,
-        trial_days=settings.trial_days,
-        max_quantity=settings.max_quantity,
-        language=settings.language,
-    )
 
 
 def _one_of(known: tuple[str, ...], chosen: str, field: str) -> str:

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import hmac
-import secrets
 from datetime import datetime
-from hashlib import sha256
 from urllib.parse import urlsplit
 
 import pyotp
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.billing.apps import audits
 from app.billing.errors import Conflict, Invalid, NotAuthenticated
-from app.billing.people import accounts, app_members, attempts, user_sessions
+from app.billing.people import accounts, app_members, attempts, recovery_codes, user_sessions
 from app.billing.site import Site
 from app.billing.text import Text
-from app.models import AppMember, RecoveryCode, User
+from app.models import AppMember, User
 
-CODES = 10
 _DIGITS = 6
 # RFC 6238, section 5.2: one step of 30 seconds either way for clocks that are not quite right.
 _STEPS = (-1, 0, 1)
-# Without the letters that are taken for one another; four times four of them are 80 bits.
-_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
-_GROUPS, _GROUP = 4, 4
 _TOO_MANY = Text("There were too many wrong codes. Wait 15 minutes, then try again.")
 _TRIES_PER_ADDRESS = 5
 
@@ -52,13 +46,13 @@ def enable(db: Session, site: Site, user: User, *, secret: str, code: str) -> li
     if user.two_factor_at is not None:
         raise Conflict("Two-factor sign-in is on already.")
     tries = _count(db, site, user)
-    step = _step_of(secret, _plain(code), clock.wall())
+    step = _step_of(secret, recovery_codes.plain(code), clock.wall())
     if step is None:
         raise _wrong()
     attempts.forgive(db, _subject(user.id), tries)
     user.two_factor_at, user.last_totp_step = clock.wall(), step
     user.sealed_totp_secret = site.vault.seal(secret)
-    codes = _renew(db, user)
+    codes = recovery_codes.renew(db, user)
     user_sessions.end_all(db, user)
     audits.note_of_person(db, user, "two_factor.enabled")
     db.commit()
@@ -91,7 +85,7 @@ def sign_in(
 def renew_codes(db: Session, site: Site, user: User, *, password: str, code: str) -> list[str]:
     """Answer new recovery codes in place of the earlier ones; commits. Raises as `disable` does."""
     _prove(db, site, user, password, code)
-    codes = _renew(db, user)
+    codes = recovery_codes.renew(db, user)
     audits.note_of_person(db, user, "recovery_codes.renewed")
     db.commit()
     return codes
@@ -135,12 +129,6 @@ def require(db: Session, by: AppMember, is_required: bool) -> None:
     db.flush()
 
 
-def codes_left(db: Session, user: User) -> int:
-    """Answer how many recovery codes have not been used."""
-    unused = (RecoveryCode.user_id == user.id, RecoveryCode.used_at.is_(None))
-    return db.scalar(select(func.count()).select_from(RecoveryCode).where(*unused)) or 0
-
-
 def _prove(db: Session, site: Site, user: User, password: str, code: str) -> None:
     if user.two_factor_at is None:
         raise Conflict("Two-factor sign-in is off.")
@@ -161,9 +149,9 @@ def _count(db: Session, site: Site, user: User, address: str | None = None) -> l
 
 def _take(db: Session, site: Site, user: User, code: str) -> bool:
     """Use a code up, of either kind; of several at once with the same, one succeeds."""
-    plain = _plain(code)
+    plain = recovery_codes.plain(code)
     if len(plain) != _DIGITS or not plain.isdecimal():
-        return _take_recovery_code(db, user, plain)
+        return recovery_codes.take(db, user, plain)
     secret = site.vault.open(user.sealed_totp_secret or "")
     step = _step_of(secret, plain, clock.wall())
     return step is not None and _is_newest(db, user, step)
@@ -192,47 +180,10 @@ def _is_newest(db: Session, user: User, step: int) -> bool:
     return taken.first() is not None
 
 
-def _take_recovery_code(db: Session, user: User, plain: str) -> bool:
-    digest = _digest(plain)
-    unused = select(RecoveryCode).where(
-        RecoveryCode.user_id == user.id, RecoveryCode.used_at.is_(None)
-    )
-    fitting = [row.id for row in db.scalars(unused) if hmac.compare_digest(row.digest, digest)]
-    taken = db.execute(
-        update(RecoveryCode)
-        .where(RecoveryCode.id.in_(fitting), RecoveryCode.used_at.is_(None))
-        .values(used_at=clock.wall())
-        .returning(RecoveryCode.id)
-        .execution_options(synchronize_session=False)
-    )
-    return taken.first() is not None
-
-
-def _renew(db: Session, user: User) -> list[str]:
-    db.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
-    codes = [_new_code() for _ in range(CODES)]
-    db.add_all(RecoveryCode(user_id=user.id, digest=_digest(_plain(code))) for code in codes)
-    db.flush()
-    return codes
-
-
-def _new_code() -> str:
-    groups = ("".join(secrets.choice(_LETTERS) for _ in range(_GROUP)) for _ in range(_GROUPS))
-    return "-".join(groups)
-
-
 def _switch_off(db: Session, user: User) -> None:
-    db.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
+    recovery_codes.forget(db, user)
     user.two_factor_at = user.sealed_totp_secret = user.last_totp_step = None
     db.flush()
-
-
-def _plain(code: str) -> str:
-    return "".join(filter(str.isalnum, code)).lower()[:64]
-
-
-def _digest(plain: str) -> str:
-    return sha256(plain.encode()).hexdigest()
 
 
 def _subject(user_id: int) -> str:
