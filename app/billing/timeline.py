@@ -61,8 +61,14 @@ KINDS = (
     "payment_method.added",
     "payment_method.removed",
     "payment_method.default_changed",
+    "person.invited",
+    "person.invitation_withdrawn",
+    "person.joined",
+    "person.role_changed",
+    "person.removed",
     "portal.viewed",
 )
+_OF_INVITATIONS = ("person.invited", "person.invitation_withdrawn")
 PAGE = 25
 
 _INSERT = insert(table(TimelineEntry))
@@ -130,28 +136,49 @@ def note(
     db.connection().execute(_INSERT, entry)
 
 
-def note_of_tenant(db: Session, tenant: Tenant, kind: str, *, cause: str, now: datetime) -> None:
-    """Write one entry about a tenant as such, in its app's mode; the app must be loaded."""
+def note_of_tenant(
+    db: Session,
+    tenant: Tenant,
+    kind: str,
+    *,
+    cause: str,
+    now: datetime,
+    before: str | None = None,
+    after: str | None = None,
+    details: dict[str, Any] | None = None,
+) -> None:
+    """Write one entry about a tenant as such, in its app's mode."""
     entry = {
         "app_id": tenant.app_id,
         "tenant_id": tenant.id,
         "livemode": tenant.app.livemode,
         "kind": kind,
         "cause": cause,
+        "before": before,
+        "after": after,
+        "details": details,
         "at": now,
     }
     db.connection().execute(_INSERT, entry)
 
 
 def of_tenant(
-    db: Session, tenant: Tenant, *, before: UUID | None = None, limit: int = PAGE
+    db: Session,
+    tenant: Tenant,
+    *,
+    before: UUID | None = None,
+    limit: int = PAGE,
+    for_admin: bool = True,
 ) -> Page:
     """Answer a tenant's latest entries in its app's mode, or those before one of them; an entry
-    that is not the tenant's begins at the latest. The app must be loaded."""
-    theirs = (
+    that is not the tenant's begins at the latest. Who is invited only admins see. The app must be
+    loaded."""
+    theirs = [
         TimelineEntry.tenant_id == tenant.id,
         TimelineEntry.livemode == tenant.app.livemode,
-    )
+    ]
+    if not for_admin:
+        theirs.append(TimelineEntry.kind.not_in(_OF_INVITATIONS))
     asked = (
         select(TimelineEntry, CheckoutSession.mode, CheckoutSession.uuid)
         .outerjoin(CheckoutSession, CheckoutSession.id == TimelineEntry.checkout_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -59,7 +60,7 @@ def resend(member: AppMember, tenant: UUID, invitation: UUID) -> Response:
 @guard.of_app()
 def revoke(member: AppMember, tenant: UUID, invitation: UUID) -> Response:
     deputy = deputies.of(sessions.db(), member, tenant)
-    tenant_people.revoke(sessions.db(), deputy, invitation)
+    tenant_people.revoke(sessions.db(), deputy, invitation, now=_now())
     flash(gettext("The invitation is withdrawn."))
     return _back(deputy)
 
@@ -68,7 +69,7 @@ def revoke(member: AppMember, tenant: UUID, invitation: UUID) -> Response:
 @guard.of_app()
 def change_role(member: AppMember, tenant: UUID, person: UUID) -> Response:
     deputy, role = deputies.of(sessions.db(), member, tenant), request.form.get("role", "")
-    changed = tenant_people.change_role(sessions.db(), deputy, person, role)
+    changed = tenant_people.change_role(sessions.db(), deputy, person, role, now=_now())
     name = changed.user.name or changed.user.email
     if role == "admin":
         flash(gettext("%(name)s is an admin now.", name=name))
@@ -91,10 +92,14 @@ def ask(member: AppMember, tenant: UUID, person: UUID) -> str:
 @guard.of_app()
 def remove(member: AppMember, tenant: UUID, person: UUID) -> Response:
     deputy = deputies.of(sessions.db(), member, tenant)
-    removed = tenant_people.remove(sessions.db(), deputy, person)
+    removed = tenant_people.remove(sessions.db(), deputy, person, now=_now())
     name = removed.user.name or removed.user.email
     flash(gettext("%(name)s has no access any more.", name=name))
     return _back(deputy)
+
+
+def _now() -> datetime:
+    return sessions.site().clock.now()
 
 
 def _back(deputy: Deputy) -> Response:

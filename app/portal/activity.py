@@ -20,6 +20,11 @@ def show(membership: Membership) -> str:
     return render_template(
         "portal/activity/show.html",
         membership=membership,
-        page=timeline.of_tenant(sessions.db(), membership.tenant, before=before),
+        page=timeline.of_tenant(
+            sessions.db(),
+            membership.tenant,
+            before=before,
+            for_admin=membership.role == "admin",
+        ),
         is_newest=before is None,
     )

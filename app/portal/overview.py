@@ -15,5 +15,6 @@ overview = Blueprint("overview", __name__)
 @guards.of_tenant("overview")
 def show(membership: Membership) -> str:
     now = sessions.site().clock.now()
-    seen = overviews.show(sessions.db(), membership.tenant, now=now)
+    is_admin = membership.role == "admin"
+    seen = overviews.show(sessions.db(), membership.tenant, now=now, for_admin=is_admin)
     return render_template("portal/overview/show.html", membership=membership, overview=seen)

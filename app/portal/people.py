@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
@@ -81,7 +82,7 @@ def resend(membership: Membership, invitation: UUID) -> Response:
 @people.post("/t/<uuid:tenant>/people/invitations/<uuid:invitation>/revoke")
 @guards.of_tenant("people")
 def revoke(membership: Membership, invitation: UUID) -> Response:
-    invitations.revoke(sessions.db(), membership=membership, uuid=invitation)
+    invitations.revoke(sessions.db(), membership=membership, uuid=invitation, now=_now())
     flash(gettext("The invitation is withdrawn."))
     return _back(membership)
 
@@ -90,7 +91,9 @@ def revoke(membership: Membership, invitation: UUID) -> Response:
 @guards.of_tenant("people")
 def change_role(membership: Membership, person: UUID) -> Response:
     role = request.form.get("role", "")
-    changed = memberships.change_role(sessions.db(), membership=membership, uuid=person, role=role)
+    changed = memberships.change_role(
+        sessions.db(), membership=membership, uuid=person, role=role, now=_now()
+    )
     name = changed.user.name or changed.user.email
     if role == "admin":
         flash(gettext("%(name)s is an admin now.", name=name))
@@ -110,7 +113,7 @@ def ask(membership: Membership, person: UUID) -> str:
 @people.post("/t/<uuid:tenant>/people/<uuid:person>/remove")
 @guards.of_tenant("people")
 def remove(membership: Membership, person: UUID) -> Response:
-    removed = memberships.remove(sessions.db(), membership=membership, uuid=person)
+    removed = memberships.remove(sessions.db(), membership=membership, uuid=person, now=_now())
     name = removed.user.name or removed.user.email
     flash(gettext("%(name)s has no access any more.", name=name))
     if removed.user_id == membership.user_id:
@@ -121,6 +124,10 @@ def remove(membership: Membership, person: UUID) -> Response:
 def _refused(membership: Membership, form: InviteForm, error: Invalid | NotAllowed) -> Response:
     form.blame(error)
     return errors.mark(make_response(_page(membership, form)), error)
+
+
+def _now() -> datetime:
+    return sessions.site().clock.now()
 
 
 def _back(membership: Membership) -> Response:

@@ -44,6 +44,11 @@ _KINDS = {
     "payment_method.added": lazy_gettext("Payment method saved"),
     "payment_method.removed": lazy_gettext("Payment method removed"),
     "payment_method.default_changed": lazy_gettext("Another payment method is charged"),
+    "person.invited": lazy_gettext("Person invited"),
+    "person.invitation_withdrawn": lazy_gettext("Invitation withdrawn"),
+    "person.joined": lazy_gettext("Person joined"),
+    "person.role_changed": lazy_gettext("Role changed"),
+    "person.removed": lazy_gettext("Person removed"),
     "portal.viewed": lazy_gettext("Billing pages seen by the people of the app, to help"),
 }
 # What a set-up's checkout comes to, which buys nothing.
@@ -75,6 +80,7 @@ _ENDED_FOR = {
     "charged_back": lazy_gettext("Plan ended because the bank took a payment back"),
     "duplicate": lazy_gettext("Plan ended because it had been bought twice"),
 }
+_ROLES = {"admin": lazy_gettext("admin"), "member": lazy_gettext("member")}
 _CAUSES = {
     "user": lazy_gettext("by a person"),
     "key": lazy_gettext("by the app"),
@@ -104,6 +110,8 @@ def turn(told: Happening) -> str:
     if entry.kind == f"subscription.{entry.after}" and entry.before:
         before, after = statuses.plan(entry.before)[0], statuses.plan(entry.after or "")[0]
         return str(gettext("From %(before)s to %(after)s", before=before, after=after))
+    if entry.kind.startswith("person."):
+        return _role(entry)
     if entry.kind not in _TURNS or not entry.before or not entry.after:
         return ""
     if entry.kind == "subscription.change_dropped":
@@ -143,14 +151,21 @@ def _words(entry: TimelineEntry, mode: str | None) -> str:
 
 
 def _about(entry: TimelineEntry) -> str | None:
-    """The amount that moved, or the method it is about."""
+    """The amount that moved, or the method or the person it is about."""
     details = entry.details or {}
     if entry.kind.startswith(("payment.", "invoice.")) and "amount" in details:
         return filters.money(Money(details["amount"], details["currency"]))
     if entry.kind.startswith("payment_method.") and "type" in details:
         named = method_names.paid_with(details["type"], details["brand"], details["last4"])
         return filters.words(named)
-    return None
+    return details.get("email") if entry.kind.startswith("person.") else None
+
+
+def _role(entry: TimelineEntry) -> str:
+    before, after = _ROLES.get(entry.before or ""), _ROLES.get(entry.after or "")
+    if before and after:
+        return str(gettext("From %(before)s to %(after)s", before=before, after=after))
+    return str(gettext("As %(role)s", role=after)) if after else ""
 
 
 def _moment(entry: TimelineEntry) -> datetime | None:

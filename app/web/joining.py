@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from flask import redirect, render_template, request, url_for
@@ -46,9 +47,11 @@ class Verbs(Protocol[Joined]):
 
     def peek(self, db: Session, token: str) -> AnyInvitation: ...
 
-    def join(self, db: Session, token: str, user_id: int) -> Joined: ...
+    def join(self, db: Session, token: str, user_id: int, *, now: datetime) -> Joined: ...
 
-    def begin(self, db: Session, token: str, *, name: str, password: str) -> Joined: ...
+    def begin(
+        self, db: Session, token: str, *, name: str, password: str, now: datetime
+    ) -> Joined: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ class Joining(Generic[Place]):
         if not _is_signed_in():
             return redirect(url_for("entrance.sign_in", next=request.path), 303)
         try:
-            place = self.verbs.join(sessions.db(), token, visits.visitor_id())
+            now = sessions.site().clock.now()
+            place = self.verbs.join(sessions.db(), token, visits.visitor_id(), now=now)
         except NotAllowed:
             return self._page(invitation, JoinForm()), 403
         visits.remember_several(_has_several(place))
@@ -93,7 +97,11 @@ class Joining(Generic[Place]):
             return self._page(invitation, form), 422
         try:
             place = self.verbs.begin(
-                sessions.db(), token, name=form.name.data, password=form.password.data
+                sessions.db(),
+                token,
+                name=form.name.data,
+                password=form.password.data,
+                now=sessions.site().clock.now(),
             )
         except (Invalid, Conflict) as error:
             form.blame(error)

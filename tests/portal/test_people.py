@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.billing.access import portal_links
+from app.billing.people import invitations
 from app.billing.site import Site
-from app.models import Invitation
+from app.models import Invitation, Mail, Membership
 from tests.cast import World
 from tests.pages import Page, Visitor
 
@@ -218,3 +219,53 @@ class TestRemove:
         assert peter.opens(act).status == 404
         assert peter.posts(act).status == 404
         assert tara.opens(f"{path}/{world.peter.uuid}/remove").status == 404
+
+
+class TestTheActivity:
+    def test_tells_admins_who_was_invited_changed_and_removed_and_by_whom(
+        self, tara: Visitor, milo: Visitor, path: str, world: World, invited: str
+    ) -> None:
+        invites(tara, path)
+        invites(tara, path, role="admin")
+        tara.posts(f"{invited}/revoke")
+        for role in ("admin", "admin", "member"):
+            tara.posts(f"{path}/{world.milo.uuid}/role", {"role": role})
+        page = milo.opens(f"/t/{world.globex.uuid}/activity")
+        tara.posts(f"{path}/{world.milo.uuid}/remove")
+
+        told = happened(tara, world)
+
+        assert told == [
+            "Person removed: milo@globex.example",
+            "Role changed: milo@globex.example From admin to member",
+            "Role changed: milo@globex.example From member to admin",
+            "Invitation withdrawn: nora@globex.example",
+            "Person invited: nora@globex.example As admin",
+            "Person invited: nora@globex.example As member",
+        ]
+        assert "by tara@globex.example" in page.words()
+        assert "Role changed" in page.words() and NEW not in page.words()
+        assert NEW not in milo.opens(f"/t/{world.globex.uuid}/").words()
+
+    def test_tells_who_joined(self, tara: Visitor, world: World, db: Session, site: Site) -> None:
+        membership = db.scalars(select(Membership).where(Membership.user_id == world.tara.id)).one()
+        invitations.invite(db, site, membership=membership, email=world.peter.email, role="member")
+        token = token_of(db, site)
+        invitations.join(db, token, world.peter.id, now=site.clock.now())
+
+        assert happened(tara, world)[0] == f"Person joined: {world.peter.email} As member"
+
+
+def token_of(db: Session, site: Site) -> str:
+    """Answer the token in the mail that was written last."""
+    mail = db.scalars(select(Mail).order_by(Mail.id.desc())).first()
+    assert mail is not None
+    return site.vault.open(mail.values["sealed_url"]).rpartition("/")[2]
+
+
+def happened(visitor: Visitor, world: World) -> list[str]:
+    """Answer what the activity page tells of people, the newest first."""
+    page = visitor.opens(f"/t/{world.globex.uuid}/activity")
+    spans = (next(line.iter("span"), None) for line in page.all("li"))
+    said = (" ".join(" ".join(span.itertext()).split()) for span in spans if span is not None)
+    return [each for each in said if each.startswith(("Person", "Role", "Invitation"))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal, cast
 from uuid import UUID
 
@@ -69,7 +70,7 @@ def peek(db: Session, token: str) -> AppInvitation:
     return invitation_links.peek(db, AppInvitation, token, among)
 
 
-def join(db: Session, token: str, user_id: int) -> AppMember:
+def join(db: Session, token: str, user_id: int, *, now: datetime) -> AppMember:
     """Let the person who is signed in accept, and answer their place. Commits; of several at once,
     one succeeds.
 
@@ -77,10 +78,11 @@ def join(db: Session, token: str, user_id: int) -> AppMember:
     somebody else.
     """
     invitation = peek(db, token)
-    return _accept(db, invitation, invitation_links.invited(db, invitation, user_id))
+    user = invitation_links.invited(db, invitation, user_id)
+    return _accept(db, invitation, user, now=now)
 
 
-def begin(db: Session, token: str, *, name: str, password: str) -> AppMember:
+def begin(db: Session, token: str, *, name: str, password: str, now: datetime) -> AppMember:
     """Let somebody who has no account here accept, with a new one, and answer their place. Commits.
 
     Raises NotFound for an invitation that cannot be accepted, Invalid naming `name` or `password`,
@@ -88,14 +90,14 @@ def begin(db: Session, token: str, *, name: str, password: str) -> AppMember:
     """
     invitation = peek(db, token)
     user = invitation_links.new_account(db, invitation, name=name, password=password)
-    return _accept(db, invitation, user)
+    return _accept(db, invitation, user, now=now)
 
 
-def _accept(db: Session, invitation: AppInvitation, user: User) -> AppMember:
+def _accept(db: Session, invitation: AppInvitation, user: User, *, now: datetime) -> AppMember:
     invitation_links.use(db, invitation)
     member = app_members.add(db, invitation.app, user, invitation.role)
     details = {"role": invitation.role}
-    audits.note(db, member, "member.joined", user.email, now=clock.wall(), details=details)
+    audits.note(db, member, "member.joined", user.email, now=now, details=details)
     db.commit()
     return member
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, cast
 from uuid import UUID
 
@@ -70,11 +70,14 @@ def resend(db: Session, site: Site, *, membership: Acting, uuid: UUID) -> Invita
     return invitation
 
 
-def revoke(db: Session, *, membership: Acting, uuid: UUID) -> None:
+def revoke(db: Session, *, membership: Acting, uuid: UUID, now: datetime) -> None:
     """Withdraw an invitation; one withdrawn before stays so. Raises NotAllowed for a member,
     NotFound for another tenant's, and Conflict for one that was accepted."""
     memberships.require_admin(membership)
-    invitation_links.withdraw(db, _find(db, membership, uuid))
+    invitation = _find(db, membership, uuid)
+    if invitation_links.withdraw(db, invitation):
+        kind = "person.invitation_withdrawn"
+        memberships.note(db, membership, kind, invitation.email, now=now)
 
 
 def listed(db: Session, tenant: Tenant) -> list[Invitation]:
@@ -95,7 +98,7 @@ def peek(db: Session, token: str) -> Invitation:
     return invitation_links.peek(db, Invitation, token, among)
 
 
-def join(db: Session, token: str, user_id: int) -> Membership:
+def join(db: Session, token: str, user_id: int, *, now: datetime) -> Membership:
     """Let the person who is signed in accept, and answer their membership. Commits; of several at
     once, one succeeds.
 
@@ -103,10 +106,11 @@ def join(db: Session, token: str, user_id: int) -> Membership:
     somebody else.
     """
     invitation = peek(db, token)
-    return _accept(db, invitation, invitation_links.invited(db, invitation, user_id))
+    user = invitation_links.invited(db, invitation, user_id)
+    return _accept(db, invitation, user, now=now)
 
 
-def begin(db: Session, token: str, *, name: str, password: str) -> Membership:
+def begin(db: Session, token: str, *, name: str, password: str, now: datetime) -> Membership:
     """Let somebody who has no account here accept, with a new one, and answer their membership.
     Commits.
 
@@ -115,12 +119,13 @@ def begin(db: Session, token: str, *, name: str, password: str) -> Membership:
     """
     invitation = peek(db, token)
     user = invitation_links.new_account(db, invitation, name=name, password=password)
-    return _accept(db, invitation, user)
+    return _accept(db, invitation, user, now=now)
 
 
-def _accept(db: Session, invitation: Invitation, user: User) -> Membership:
+def _accept(db: Session, invitation: Invitation, user: User, *, now: datetime) -> Membership:
     invitation_links.use(db, invitation)
     membership = memberships.add(db, invitation.tenant, user, invitation.role)
+    memberships.note(db, membership, "person.joined", user.email, now=now, after=membership.role)
     db.commit()
     return membership
 
@@ -128,6 +133,14 @@ def _accept(db: Session, invitation: Invitation, user: User) -> Membership:
 def _send(db: Session, site: Site, membership: Acting, invitation: Invitation) -> None:
     tenant = membership.tenant
     token = invitation_links.renew(db, invitation, by=membership.user_id)
+    memberships.note(
+        db,
+        membership,
+        "person.invited",
+        invitation.email,
+        now=site.clock.now(),
+        after=invitation.role,
+    )
     mails.write(
         db,
         mail_kinds.Invited(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app import clock
+from app.billing import timeline
 from app.billing.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.billing.tenants.deputies import Deputy
 from app.db import lock, once
@@ -52,7 +54,33 @@ def add(db: Session, tenant: Tenant, user: User, role: str) -> Membership:
     return row
 
 
-def change_role(db: Session, *, membership: Acting, uuid: UUID, role: str) -> Membership:
+def note(
+    db: Session,
+    by: Acting,
+    kind: str,
+    email: str,
+    *,
+    now: datetime,
+    before: str | None = None,
+    after: str | None = None,
+) -> None:
+    """Write into the tenant's timeline what somebody did with one of its people; `before` and
+    `after` are roles."""
+    timeline.note_of_tenant(
+        db,
+        by.tenant,
+        kind,
+        cause=timeline.by_user(by.user.uuid),
+        now=now,
+        before=before,
+        after=after,
+        details={"email": email},
+    )
+
+
+def change_role(
+    db: Session, *, membership: Acting, uuid: UUID, role: str, now: datetime
+) -> Membership:
     """Give the user with this uuid another role and answer their membership; the role they have is
     no change.
 
@@ -65,12 +93,15 @@ def change_role(db: Session, *, membership: Acting, uuid: UUID, role: str) -> Me
     found = find(db, membership=membership, uuid=uuid, to_change=True)
     if role != "admin":
         _require_another_admin(db, found)
+    if found.role != role:
+        turn = {"before": found.role, "after": role}
+        note(db, membership, "person.role_changed", found.user.email, now=now, **turn)
     found.role = role
     db.flush()
     return found
 
 
-def remove(db: Session, *, membership: Acting, uuid: UUID) -> Membership:
+def remove(db: Session, *, membership: Acting, uuid: UUID, now: datetime) -> Membership:
     """Take the user with this uuid out of the tenant, also oneself, and answer what was their
     membership; raises as `change_role` does."""
     require_admin(membership)
@@ -78,6 +109,7 @@ def remove(db: Session, *, membership: Acting, uuid: UUID) -> Membership:
     _require_another_admin(db, found)
     found.deleted_at = clock.wall()
     db.flush()
+    note(db, membership, "person.removed", found.user.email, now=now, before=found.role)
     return found
 
 

@@ -60,7 +60,7 @@ class Overview:
         return plan is not None and self.change is None and not plan_rules.why_fixed(plan)
 
 
-def show(db: Session, tenant: Tenant, *, now: datetime) -> Overview:
+def show(db: Session, tenant: Tenant, *, now: datetime, for_admin: bool = True) -> Overview:
     """Answer a tenant's billing at a glance, in the app's mode; the app must be loaded."""
     subscription = plans.shown(db, tenant)
     is_running = subscription is not None and subscription.is_running
@@ -77,7 +77,7 @@ def show(db: Session, tenant: Tenant, *, now: datetime) -> Overview:
         pending=_pending(db, tenant),
         forecast=forecast,
         change=change,
-        timeline=timeline.of_tenant(db, tenant, limit=RECENT).happenings,
+        timeline=timeline.of_tenant(db, tenant, limit=RECENT, for_admin=for_admin).happenings,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -27,22 +28,22 @@ def resend(db: Session, site: Site, deputy: Deputy, uuid: UUID) -> Invitation:
     return invitation
 
 
-def revoke(db: Session, deputy: Deputy, uuid: UUID) -> None:
+def revoke(db: Session, deputy: Deputy, uuid: UUID, *, now: datetime) -> None:
     """Withdraw an invitation, as `invitations.revoke` does."""
-    invitations.revoke(db, membership=deputy, uuid=uuid)
+    invitations.revoke(db, membership=deputy, uuid=uuid, now=now)
     deputies.note(db, deputy, "tenant.invitation_revoked", invitation=str(uuid))
 
 
-def change_role(db: Session, deputy: Deputy, uuid: UUID, role: str) -> Membership:
+def change_role(db: Session, deputy: Deputy, uuid: UUID, role: str, *, now: datetime) -> Membership:
     """Give one of the tenant's people another role, as `memberships.change_role` does."""
-    changed = memberships.change_role(db, membership=deputy, uuid=uuid, role=role)
+    changed = memberships.change_role(db, membership=deputy, uuid=uuid, role=role, now=now)
     deputies.note(db, deputy, "tenant.person_changed", person=str(uuid), role=role)
     return changed
 
 
-def remove(db: Session, deputy: Deputy, uuid: UUID) -> Membership:
+def remove(db: Session, deputy: Deputy, uuid: UUID, *, now: datetime) -> Membership:
     """Take somebody out of the tenant, as `memberships.remove` does."""
-    removed = memberships.remove(db, membership=deputy, uuid=uuid)
+    removed = memberships.remove(db, membership=deputy, uuid=uuid, now=now)
     deputies.note(db, deputy, "tenant.person_removed", person=str(uuid))
     return removed
 

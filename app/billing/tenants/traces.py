@@ -50,6 +50,7 @@ NOBODY = "Deleted tenant"
 # Entries whose details a person wrote, or that tell a card's last digits.
 _TELLING = or_(
     TimelineEntry.kind.like("payment_method.%"),
+    TimelineEntry.kind.like("person.%"),
     TimelineEntry.kind.in_(("subscription.cancel_asked", "payment.refund_asked")),
 )
 # A name of the provider's that is shorter could stand in somebody else's event by chance.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy.orm import Session
@@ -26,6 +27,14 @@ def invite(buyer: Buyer, email: str = NEW, role: str = "member") -> Invitation:
     return invitations.invite(
         buyer.db, buyer.site, membership=buyer.membership, email=email, role=role
     )
+
+
+def revoke(buyer: Buyer, uuid: UUID) -> None:
+    invitations.revoke(buyer.db, membership=buyer.membership, uuid=uuid, now=clock.wall())
+
+
+def join(buyer: Buyer, user_id: int) -> None:
+    invitations.join(buyer.db, tokens(buyer)[0], user_id, now=clock.wall())
 
 
 def tokens(buyer: Buyer) -> list[str]:
@@ -142,7 +151,7 @@ class TestResend:
 
     def test_refuses_one_that_was_withdrawn(self, tara: Buyer) -> None:
         uuid = invite(tara).uuid
-        invitations.revoke(tara.db, membership=tara.membership, uuid=uuid)
+        revoke(tara, uuid)
         tara.db.commit()
 
         with pytest.raises(Conflict):
@@ -154,7 +163,7 @@ class TestResend:
         with pytest.raises(NotFound):
             invitations.resend(peter.db, peter.site, membership=peter.membership, uuid=uuid)
         with pytest.raises(NotFound):
-            invitations.revoke(peter.db, membership=peter.membership, uuid=uuid)
+            revoke(peter, uuid)
 
 
 class TestRevoke:
@@ -162,7 +171,7 @@ class TestRevoke:
         uuid = invite(tara).uuid
 
         for _ in range(2):
-            invitations.revoke(tara.db, membership=tara.membership, uuid=uuid)
+            revoke(tara, uuid)
         tara.db.commit()
 
         assert invitations.listed(tara.db, tara.world.globex) == []
@@ -171,7 +180,7 @@ class TestRevoke:
 
     def test_lets_somebody_be_invited_again(self, tara: Buyer) -> None:
         first = invite(tara).uuid
-        invitations.revoke(tara.db, membership=tara.membership, uuid=first)
+        revoke(tara, first)
         tara.db.commit()
 
         assert invite(tara).uuid != first
@@ -180,7 +189,7 @@ class TestRevoke:
 class TestBegin:
     def begin(self, buyer: Buyer, token: str, **given: Any) -> User:
         given = {"name": " Nora  New ", "password": PASSWORD, **given}
-        return invitations.begin(buyer.db, token, **given).user
+        return invitations.begin(buyer.db, token, now=clock.wall(), **given).user
 
     def test_makes_an_account_that_belongs(self, tara: Buyer) -> None:
         invite(tara, role="admin")
@@ -252,7 +261,9 @@ class TestBegin:
         def press(number: int) -> bool:
             with database.writer() as db:
                 try:
-                    invitations.begin(db, token, name=f"Nora {number}", password=PASSWORD)
+                    invitations.begin(
+                        db, token, name=f"Nora {number}", password=PASSWORD, now=clock.wall()
+                    )
                 except (Conflict, NotFound):
                     return False
                 return True
@@ -266,7 +277,7 @@ class TestJoin:
     def test_lets_the_invited_person_in(self, tara: Buyer, peter: Buyer) -> None:
         invite(tara, peter.user.email)
 
-        invitations.join(tara.db, tokens(tara)[0], peter.user.id)
+        join(tara, peter.user.id)
 
         assert people(tara)[peter.user.email] == "member"
         assert invitations.listed(tara.db, tara.world.globex) == []
@@ -275,26 +286,26 @@ class TestJoin:
         invite(tara, tara.world.peter.email)
 
         with pytest.raises(NotAllowed, match="peter@initech.example"):
-            invitations.join(tara.db, tokens(tara)[0], milo.user.id)
+            join(tara, milo.user.id)
         assert len(invitations.listed(tara.db, tara.world.globex)) == 1
 
     def test_leaves_the_role_of_who_belongs_by_now(self, tara: Buyer) -> None:
         milo = tara.world.milo
-        memberships.remove(tara.db, membership=tara.membership, uuid=milo.uuid)
+        memberships.remove(tara.db, membership=tara.membership, uuid=milo.uuid, now=clock.wall())
         invite(tara, milo.email)
         memberships.add(tara.db, tara.world.globex, milo, "admin")
         tara.db.commit()
 
-        invitations.join(tara.db, tokens(tara)[0], milo.id)
+        join(tara, milo.id)
 
         assert people(tara)[milo.email] == "admin"
 
     def test_brings_back_who_was_removed(self, tara: Buyer) -> None:
         milo = tara.world.milo
-        memberships.remove(tara.db, membership=tara.membership, uuid=milo.uuid)
+        memberships.remove(tara.db, membership=tara.membership, uuid=milo.uuid, now=clock.wall())
         invite(tara, milo.email, "admin")
 
-        invitations.join(tara.db, tokens(tara)[0], milo.id)
+        join(tara, milo.id)
 
         assert people(tara)[milo.email] == "admin"
 

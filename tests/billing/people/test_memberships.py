@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from app import clock
 from app.billing.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.billing.people import memberships
 from app.billing.tenants import tenants
@@ -21,12 +22,14 @@ def roles(buyer: Buyer) -> dict[str, str]:
 
 
 def change(buyer: Buyer, uuid: UUID, role: str) -> None:
-    memberships.change_role(buyer.db, membership=buyer.membership, uuid=uuid, role=role)
+    now = buyer.site.clock.now()
+    memberships.change_role(buyer.db, membership=buyer.membership, uuid=uuid, role=role, now=now)
     buyer.db.commit()
 
 
 def remove(buyer: Buyer, uuid: UUID) -> None:
-    memberships.remove(buyer.db, membership=buyer.membership, uuid=uuid)
+    now = buyer.site.clock.now()
+    memberships.remove(buyer.db, membership=buyer.membership, uuid=uuid, now=now)
     buyer.db.commit()
 
 
@@ -103,7 +106,7 @@ class TestRemove:
             membership, uuid = pairs[number]
             with database.writer() as db:
                 try:
-                    memberships.remove(db, membership=membership, uuid=uuid)
+                    memberships.remove(db, membership=membership, uuid=uuid, now=clock.wall())
                 except (Conflict, NotFound):
                     return False
                 db.commit()
