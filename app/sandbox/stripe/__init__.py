@@ -4,13 +4,13 @@ from flask import Flask
 
 from app.sandbox import gateway
 from app.sandbox.guide import Guide
-from app.sandbox.stripe import methods, previews, renewals, settlements
+from app.sandbox.stripe import methods, renewals, settlements
 from app.sandbox.stripe.hosted import hosted
 from app.sandbox.stripe.provider import ROUTES, StripeProvider
 from app.sandbox.world import World
 
-# Imported for what they register: a route, and timed work.
-REGISTERED = (previews, renewals, settlements)
+# Imported for the timed work they register.
+REGISTERED = (renewals, settlements)
 GUIDES: tuple[Guide, ...] = methods.GUIDES
 
 

@@ -1,12 +1,10 @@
 """Customers: who pays, how they are reached, which method is theirs by default."""
 
-from app.sandbox.gateway import Routes
 from app.sandbox.store import Json
-from app.sandbox.stripe import errors, events, expand, lists, objects, search
+from app.sandbox.stripe import errors, events, expand, objects
 from app.sandbox.stripe.declared import blank
 from app.sandbox.world import Account
 
-routes = Routes()
 KIND = "customers"
 TEXTS = ("business_name", "description", "email", "individual_name", "name", "phone")
 PLAIN = ("balance", "next_invoice_sequence", "preferred_locales")
@@ -15,19 +13,6 @@ NOT_DONE = ("cash_balance", "source", "test_clock", "default_source")
 
 expand.fill("customer", "tax_ids", "tax_ids", "customer", "/v1/customers/{id}/tax_ids")
 expand.fill("customer", "subscriptions", "subscriptions", "customer", "/v1/subscriptions")
-
-
-@routes.post("/v1/customers")
-def create(account: Account, params: Json) -> Json:
-    # Imported here because both of these point back at customers.
-    from app.sandbox.stripe import payment_methods, tax_ids
-
-    customer = make(account, params)
-    for given in params.get("tax_id_data", []):
-        tax_ids.make(account, customer["id"], given["type"], given["value"])
-    if "payment_method" in params:
-        payment_methods.attach_to(account, params["payment_method"], customer["id"])
-    return customer
 
 
 def make(account: Account, params: Json) -> Json:
@@ -48,70 +33,10 @@ def make(account: Account, params: Json) -> Json:
         tax_exempt="none",
         test_clock=None,
     )
-    _set(account, customer, params)
+    change(account, customer, params)
     account.save(KIND, customer)
     events.emit(account, "customer.created", customer)
     return customer
-
-
-@routes.get("/v1/customers")
-def list_all(account: Account, params: Json) -> Json:
-    same = lists.equal(params, "email")
-    return lists.page(
-        account, KIND, params, "/v1/customers", lambda c: not c.get("deleted") and same(c)
-    )
-
-
-@routes.get("/v1/customers/search")
-def find(account: Account, params: Json) -> Json:
-    return search.search(account, KIND, params, ("email", "name", "phone"))
-
-
-@routes.get("/v1/customers/<id>")
-def retrieve(account: Account, params: Json, id: str) -> Json:
-    customer = objects.get(account, KIND, id)
-    return _deleted(id) if customer.get("deleted") else customer
-
-
-@routes.post("/v1/customers/<id>")
-def update(account: Account, params: Json, id: str) -> Json:
-    before = present(account, id, "id")
-    after = present(account, id, "id")
-    _set(account, after, params)
-    return events.changed(account, KIND, before, after, "customer.updated")
-
-
-@routes.delete("/v1/customers/<id>")
-def delete(account: Account, params: Json, id: str) -> Json:
-    # Imported here because subscriptions point back at customers.
-    from app.sandbox.stripe import subscriptions
-
-    customer = present(account, id, "id")
-    for subscription in account.find("subscriptions", lambda s: s["customer"] == id):
-        if subscription["status"] != "canceled":
-            subscriptions.end(account, subscription, "cancellation_requested")
-    account.save(KIND, {**customer, "deleted": True})
-    events.emit(account, "customer.deleted", customer)
-    return _deleted(id)
-
-
-@routes.get("/v1/customers/<id>/payment_methods")
-def list_payment_methods(account: Account, params: Json, id: str) -> Json:
-    present(account, id, "id")
-    same = lists.equal(params, "type", "allow_redisplay")
-    url = f"/v1/customers/{id}/payment_methods"
-    return lists.page(
-        account, "payment_methods", params, url, lambda m: m["customer"] == id and same(m)
-    )
-
-
-@routes.get("/v1/customers/<customer>/payment_methods/<id>")
-def retrieve_payment_method(account: Account, params: Json, customer: str, id: str) -> Json:
-    present(account, customer, "id")
-    method = objects.get(account, "payment_methods", id)
-    if method["customer"] != customer:
-        raise errors.no_such("payment_methods", id)
-    return method
 
 
 def present(account: Account, id: str, param: str = "customer") -> Json:
@@ -127,7 +52,8 @@ def address(given: Json | str | None) -> Json | None:
     return {name: given.get(name) or None for name in ADDRESS} if isinstance(given, dict) else None
 
 
-def _set(account: Account, customer: Json, params: Json) -> None:
+def change(account: Account, customer: Json, params: Json) -> None:
+    """Give a customer the fields of a call, without storing it; raises Refusal."""
     for name in NOT_DONE:
         if name in params:
             raise errors.not_done(f"{name} of customers", name)
@@ -174,7 +100,3 @@ def _set_invoices(account: Account, customer: Json, given: Json) -> None:
     for name in ("custom_fields", "footer", "rendering_options"):
         if name in given:
             settings[name] = given[name] or None
-
-
-def _deleted(id: str) -> Json:
-    return {"id": id, "object": "customer", "deleted": True}

@@ -1,5 +1,6 @@
 """Preview an invoice: the next one, or the one a change would make."""
 
+from app.sandbox.gateway import Routes
 from app.sandbox.store import Json
 from app.sandbox.stripe import (
     customers,
@@ -17,6 +18,7 @@ from app.sandbox.stripe import (
 from app.sandbox.stripe.invoice_lines import Draft
 from app.sandbox.world import Account
 
+routes = Routes()
 DONE = ("customer", "currency", "expand", "preview_mode", "subscription", "subscription_details")
 DETAILS = (
     "billing_cycle_anchor",
@@ -28,7 +30,7 @@ DETAILS = (
 )
 
 
-@invoices.routes.post("/v1/invoices/create_preview")
+@routes.post("/v1/invoices/create_preview")
 def create_preview(account: Account, params: Json) -> Json:
     details = params.get("subscription_details", {})
     for name in [n for n in params if n not in DONE] + [n for n in details if n not in DETAILS]:

@@ -2,107 +2,23 @@
 
 from datetime import UTC, datetime
 
-from app.sandbox.gateway import Routes
 from app.sandbox.store import Json
 from app.sandbox.stripe import (
-    errors,
     events,
     invoices,
     lists,
     objects,
     periods,
     prices,
-    search,
 )
 from app.sandbox.stripe.declared import blank
 from app.sandbox.world import Account
 
-routes = Routes()
 KIND = "subscriptions"
 ENDED = ("canceled", "incomplete_expired")
 DAY = 86_400
 # Days until the next try after the first, second and third failed one; then it is canceled.
 RETRY_DAYS = (3, 5, 7)
-
-
-@routes.get("/v1/subscriptions")
-def list_all(account: Account, params: Json) -> Json:
-    status = params.get("status")
-    same = lists.equal(params, "customer", "collection_method")
-
-    def matches(subscription: Json) -> bool:
-        if status is None and subscription["status"] == "canceled":
-            return False
-        if status == "ended" and subscription["status"] not in ENDED:
-            return False
-        if status not in (None, "all", "ended") and subscription["status"] != status:
-            return False
-        sold = [item["price"]["id"] for item in subscription["items"]["data"]]
-        wanted = params.get("price", params.get("plan"))
-        return same(subscription) and (wanted is None or wanted in sold)
-
-    for name in ("automatic_tax", "current_period_end", "current_period_start", "test_clock"):
-        if name in params:
-            raise errors.not_done(f"{name} in GET /v1/subscriptions")
-    return lists.page(account, KIND, params, "/v1/subscriptions", matches)
-
-
-@routes.get("/v1/subscriptions/search")
-def find(account: Account, params: Json) -> Json:
-    return search.search(account, KIND, params, ("status",))
-
-
-@routes.get("/v1/subscriptions/<id>")
-def retrieve(account: Account, params: Json, id: str) -> Json:
-    return objects.get(account, KIND, id)
-
-
-@routes.post("/v1/subscriptions/<id>")
-def update(account: Account, params: Json, id: str) -> Json:
-    # Imported here because changes point back at subscriptions.
-    from app.sandbox.stripe import subscription_changes
-
-    subscription = objects.get(account, KIND, id)
-    if subscription["status"] in ENDED:
-        message = "A canceled subscription can only update its cancellation_details and metadata."
-        if set(params) - {"metadata", "cancellation_details", "expand"}:
-            raise errors.invalid(message)
-    return subscription_changes.apply(account, subscription, params)
-
-
-@routes.delete("/v1/subscriptions/<id>")
-def cancel(account: Account, params: Json, id: str) -> Json:
-    # Imported here because pending lines point back at subscriptions.
-    from app.sandbox.stripe import pending_lines
-
-    subscription = objects.get(account, KIND, id)
-    if subscription["status"] in ENDED:
-        raise errors.no_such(KIND, id)
-    details = params.get("cancellation_details", {})
-    for name in ("comment", "feedback"):
-        if name in details:
-            subscription["cancellation_details"][name] = details[name] or None
-    if params.get("prorate"):
-        pending_lines.credit_rest(account, subscription)
-    if params.get("invoice_now"):
-        pending_lines.bill_all(account, subscription)
-    return end(account, objects.get(account, KIND, id), "cancellation_requested")
-
-
-@routes.post("/v1/subscriptions/<id>/resume")
-def resume(account: Account, params: Json, id: str) -> Json:
-    # Imported here because renewals point back at subscriptions.
-    from app.sandbox.stripe import renewals
-
-    subscription = objects.get(account, KIND, id)
-    if subscription["status"] != "paused":
-        message = "Cannot resume subscription because it is not paused."
-        raise errors.invalid(message, code="subscription_not_paused")
-    for name in ("payment_behavior", "proration_behavior", "proration_date"):
-        if name in params:
-            raise errors.not_done(f"{name} in POST /v1/subscriptions/{{id}}/resume", name)
-    renewals.restart(account, subscription)
-    return objects.get(account, KIND, id)
 
 
 def begin(
@@ -137,7 +53,7 @@ def begin(
         default_tax_rates=data.get("_rates", []),
         description=data.get("description") or None,
         items=lists.plain(
-            [_item(account, id, item, now, until) for item in items],
+            [item_of(account, id, item, now, until) for item in items],
             f"/v1/subscription_items?subscription={id}",
         ),
         metadata=objects.merge_metadata(None, data.get("metadata")),
@@ -233,10 +149,6 @@ def trial_end_of(data: Json, now: int) -> int | None:
     return now + data["trial_period_days"] * DAY if data.get("trial_period_days") else None
 
 
-def item_of(account: Account, subscription_id: str, item: Json, start: int, end: int) -> Json:
-    return _item(account, subscription_id, item, start, end)
-
-
 def _follow_failed(account: Account, subscription: Json, invoice: Json) -> None:
     tries = invoice["attempt_count"]
     if tries > len(RETRY_DAYS):
@@ -252,7 +164,8 @@ def _follow_failed(account: Account, subscription: Json, invoice: Json) -> None:
         change(account, subscription, status="past_due")
 
 
-def _item(account: Account, subscription_id: str, item: Json, start: int, end: int) -> Json:
+def item_of(account: Account, subscription_id: str, item: Json, start: int, end: int) -> Json:
+    """Make an item of `{price, quantity, tax_rates, metadata}` for a period, without storing it."""
     return blank(
         "subscription_item",
         id=account.mint("si_", 14),
