@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from flask import Flask, Request, Response, request
 
@@ -167,102 +166,96 @@ def _view(world: World, provider: Provider, route: Route) -> Callable[..., Respo
     return view
 
 
+@dataclass(frozen=True)
+class _Call:
+    """A call whose account and parameters are known."""
+
+    account: Account
+    provider: Provider
+    route: Route
+    params: Json
+    arguments: Json
+    key: str | None
+
+    def refusal(self, reason: str) -> Refusal:
+        """Word a refusal of this call."""
+        return self.provider.refuse(reason, request.method, request.path)
+
+
 def _answer(world: World, provider: Provider, route: Route, arguments: Json) -> Answer:
     try:
         account = world.account(provider.name, provider.key(request))
         params = provider.read(request, route)
-        answer = _with_fault(account, provider, route, params, arguments)
+        key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+        answer = _with_fault(_Call(account, provider, route, params, arguments, key))
     except Refusal as refusal:
         return refusal.answer
     return Answer(answer.status, answer.body, {**provider.headers(account), **answer.headers})
 
 
-def _with_fault(
-    account: Account, provider: Provider, route: Route, params: Json, arguments: Json
-) -> Answer:
-    fault = account.world.faults.take("api", provider.name, [request.path], API_FAULTS)
+def _with_fault(call: _Call) -> Answer:
+    world = call.account.world
+    fault = world.faults.take("api", call.provider.name, [request.path], API_FAULTS)
     kind = fault["fault"] if fault else ""
     if kind == "429":
-        raise provider.refuse("rate_limited", request.method, request.path)
+        raise call.refusal("rate_limited")
     if kind == "500_before":
-        raise provider.refuse("broken", request.method, request.path)
+        raise call.refusal("broken")
     if kind == "drop":
         return Answer(0, None)
     seconds = (fault["seconds"] or SECONDS.get(kind, 0.0)) if fault else 0.0
-    wait = seconds if kind == "delay" else 0.0
-    answer = _once(account, provider, route, params, arguments, wait, kind == "500_after")
+    answer = _once(call, wait=seconds if kind == "delay" else 0.0, breaks=kind == "500_after")
     if kind == "timeout":
-        account.world.stopping.wait(seconds)
+        world.stopping.wait(seconds)
     return answer
 
 
-def _once(
-    account: Account,
-    provider: Provider,
-    route: Route,
-    params: Json,
-    arguments: Json,
-    wait: float,
-    breaks: bool,
-) -> Answer:
-    key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
-    content = json.dumps([request.path, params], sort_keys=True)
-    replays = account.world.replays
-    window = provider.replay_window
-    claim = replays.claim(account.space, key, content, window) if key else nullcontext(None)
+def _once(call: _Call, *, wait: float, breaks: bool) -> Answer:
+    """Answer a call, or again what its idempotency key was answered before."""
+    world, space = call.account.world, call.account.space
+    content = json.dumps([request.path, call.params], sort_keys=True)
+    window = call.provider.replay_window
+    claim = world.replays.claim(space, call.key, content, window) if call.key else nullcontext(None)
     try:
         with claim as stored:
             if stored is not None:
                 return Answer(stored["status"], stored["body"], {"Idempotent-Replayed": "true"})
             if wait:
-                account.world.stopping.wait(wait)
-            return _execute(account, provider, route, params, arguments, key, content, breaks)
+                world.stopping.wait(wait)
+            return _execute(call, content, breaks=breaks)
     except InFlight:
-        raise provider.refuse("in_flight", request.method, request.path) from None
+        raise call.refusal("in_flight") from None
     except Reused:
-        raise provider.refuse("key_reused", request.method, request.path) from None
+        raise call.refusal("key_reused") from None
 
 
-def _execute(
-    account: Account,
-    provider: Provider,
-    route: Route,
-    params: Json,
-    arguments: Json,
-    key: str | None,
-    content: str,
-    breaks: bool,
-) -> Answer:
+def _execute(call: _Call, content: str, *, breaks: bool) -> Answer:
+    account = call.account
     with account.transaction():
         try:
-            answer = _call(account, provider, route, params, arguments)
+            answer = _ask(call)
         except Refusal as refusal:
             if not refusal.keep:
                 raise
             answer = refusal.answer
-        sent = answer
-        if breaks:
-            sent = provider.refuse("broken", request.method, request.path).answer
-        if key:
-            kept = sent if provider.replays_errors else answer
+        sent = call.refusal("broken").answer if breaks else answer
+        if call.key:
+            kept = sent if call.provider.replays_errors else answer
             stored = {"status": kept.status, "body": kept.body}
-            account.world.replays.keep(account.space, key, content, stored)
+            account.world.replays.keep(account.space, call.key, content, stored)
     return sent
 
 
-def _call(
-    account: Account, provider: Provider, route: Route, params: Json, arguments: dict[str, Any]
-) -> Answer:
-    result = route.endpoint(account, params, **arguments)
-    if isinstance(result, Answer):
-        status, body, headers = result.status, result.body, result.headers
-    else:
-        status, body, headers = 200, result, {}
-        if request.method == "POST":
-            status = provider.created_status
-    if body is not None:
-        body = provider.write(account, params, body)
-    return Answer(status, body, headers)
+def _ask(call: _Call) -> Answer:
+    """Have the endpoint answer."""
+    result = call.route.endpoint(call.account, call.params, **call.arguments)
+    if not isinstance(result, Answer):
+        status = call.provider.created_status if request.method == "POST" else 200
+        result = Answer(status, result)
+    if result.body is None:
+        return result
+    body = call.provider.write(call.account, call.params, result.body)
+    return Answer(result.status, body, result.headers)
 
 
 def _response(answer: Answer) -> Response:
