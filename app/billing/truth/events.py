@@ -24,6 +24,7 @@ from app.billing.reconciliation.patience import Patience
 from app.billing.site import Site
 from app.billing.truth import deadlines, event_subjects
 from app.billing.truth.event_subjects import NOTHING, Name, Subject
+from app.db import once
 from app.db.base import table
 from app.models import ProviderEvent
 from app.providers import base, errors
@@ -36,7 +37,7 @@ _TRIES = 12
 AT_ONCE = 60
 _WORTH_OF_A_CLAIM = HOLD / 2
 _EVENT = table(ProviderEvent)
-# The same events come to several processes at once.
+# Rows that are stored together are stored in this order.
 ORDER = ("provider_account_id", "object_id", "provider_event_id")
 _UNDONE = ("received", "processing")
 Condition = ColumnElement[bool]
@@ -62,11 +63,20 @@ class Taken(NamedTuple):
         return f"event {self.provider_event_id or self.object_id}"
 
 
+def receive(
+    db: Session, account_id: int, event: base.ProviderEvent, *, payload: str, now: datetime
+) -> bool:
+    """Store an event and commit; False where it is known, or one about the same object waits."""
+    row = row_of(account_id, event, payload=payload, now=now)
+    stored = once.insert(db, ProviderEvent, row)
+    db.commit()
+    return stored is not None
+
+
 def row_of(
     account_id: int, event: base.ProviderEvent, *, payload: str, now: datetime
 ) -> dict[str, Any]:
-    """Answer the row of an event that has just come. The table keeps one of each, and of those that
-    are not numbered one that waits about each object."""
+    """Answer the row of an event that has just come."""
     return {
         "provider_account_id": account_id,
         "provider_event_id": event.provider_event_id,
