@@ -10,10 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
+from app import models
 from app.billing.errors import Invalid, NotFound
 from app.billing.site import Site
 from app.billing.truth import events
 from app.db.engine import Database
+from app.db.intake import Intake
 from app.models import ProviderAccount
 from app.providers.base import Provider, ProviderEvent
 from app.providers.errors import BadSignature
@@ -42,6 +44,7 @@ class Doors:
         self._database = database
         self._site = site
         self._known: dict[UUID, _Account] = {}
+        self._intake = Intake(database, models.ProviderEvent, order=events.ORDER)
 
     def receive(
         self,
@@ -65,9 +68,15 @@ class Doors:
             event = self._event(account, known, body, headers)
         except BadSignature as error:
             raise Invalid("The call is not signed by the provider.") from error
-        with self._database.single() as db:
-            now = self._site.clock.now()
-            events.receive(db, known.id, event, payload=body.decode(), now=now)
+        self._store(known.id, event, body.decode())
+
+    def _store(self, account_id: int, event: ProviderEvent, payload: str) -> None:
+        now = self._site.clock.now()
+        if self._database.is_sqlite:
+            with self._database.single() as db:
+                events.receive(db, account_id, event, payload=payload, now=now)
+        else:
+            self._intake.put(events.row_of(account_id, event, payload=payload, now=now))
 
     def _event(
         self, uuid: UUID, known: _Account, body: bytes, headers: Mapping[str, str]
