@@ -18,6 +18,7 @@ from flask import (
 )
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response as BaseResponse
+from wtforms import BooleanField
 
 from app.billing.errors import Conflict, Invalid, NotFound
 from app.billing.invoicing import invoice_lists
@@ -35,8 +36,9 @@ _TENANT = "/console/apps/<uuid:app>/customers/<uuid:tenant>"
 
 
 class DeleteForm(forms.Form):
-    """The tenant's name, typed as a confirmation."""
+    """The tenant's name, typed as a confirmation, and whether the providers delete it too."""
 
+    at_providers = BooleanField(lazy_gettext("Delete the customers at the payment providers too"))
     name = forms.short_text(
         lazy_gettext("Name of the tenant"), lazy_gettext("Type the name of the tenant.")
     )
@@ -59,7 +61,7 @@ def ask(member: AppMember, tenant: UUID) -> BaseResponse:
         deputy = deputies.of(sessions.db(), member, tenant)
     except NotFound:
         return _to_what_is_kept(member, tenant)
-    return make_response(_page(deputy, DeleteForm()))
+    return make_response(_page(deputy, DeleteForm(at_providers=True)))
 
 
 @customer_data.post(f"{_TENANT}/delete")
@@ -73,7 +75,13 @@ def delete(member: AppMember, tenant: UUID) -> BaseResponse:
     if not form.validate():
         return make_response(_page(deputy, form), 422)
     try:
-        erasures.erase(db, deputy, typed=form.name.data)
+        erasures.erase(
+            db,
+            deputy,
+            typed=form.name.data,
+            now=sessions.site().clock.now(),
+            at_providers=form.at_providers.data,
+        )
     except (Invalid, Conflict) as error:
         db.rollback()
         form.blame(error)
@@ -88,12 +96,14 @@ def kept(member: AppMember, tenant: UUID) -> str:
     db = sessions.db()
     deleted = erasures.find(db, member, tenant)
     after = request.args.get("after", type=UUID)
+    customers = erasures.customers(db, deleted)
     return render_template(
         "console/customers/kept.html",
         member=member,
         tenant=deleted,
         page=invoice_lists.page(db, deleted, Wanted(), after=after),
-        customers=erasures.customers(db, deleted),
+        customers=customers,
+        deletions=erasures.deletions(db, customers),
     )
 
 

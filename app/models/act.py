@@ -21,6 +21,7 @@ KINDS = (
     "forget_payment_method",
     "refund",
     "expire_checkout",
+    "delete_customer",
 )
 _IS_FAILED = text("state = 'failed'")
 _IS_WAITING = text("state = 'waiting'")

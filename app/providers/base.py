@@ -569,6 +569,11 @@ class Provider(ABC):
         """Look for a customer by our uuid and answer its provider id."""
 
     @abstractmethod
+    def delete_customer(self, customer_id: str, *, key: str) -> None:
+        """Delete a customer with their saved methods; payments and invoices stay with the provider.
+        Deleting a deleted one is no error."""
+
+    @abstractmethod
     def ensure_tax_rate(self, request: TaxRateRequest, *, key: str) -> str:
         """Make a tax rate and answer its provider id; Unsupported where tax goes inline."""
 

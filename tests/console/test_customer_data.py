@@ -6,11 +6,12 @@ import json
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.billing.site import Site
-from app.models import AppMember, AuditEntry, Membership, Tenant
+from app.billing.truth import acts, deeds
+from app.models import Act, AppMember, AuditEntry, Customer, Membership, Tenant
 from tests import payer
 from tests.billing.purchases import Buyer
 from tests.cast import World
@@ -66,7 +67,9 @@ class TestDeleting:
         assert page.heading == "Delete Globex?"
         assert "milo@globex.example, tara@globex.example" in page.words()
         assert "1 invoice or credit note" in page.words()
-        assert "At Stripe, the customer cus_" in page.words()
+        assert "At Stripe, payments and invoices of the customer cus_" in page.words()
+        assert "saved payment methods: Stripe cus_" in page.words()
+        assert page.fields(f"{globex}/delete")["at_providers"] == "y"
 
     def test_takes_the_name_typed(
         self, alice: Visitor, globex: str, db: Session, world: World
@@ -89,7 +92,26 @@ class TestDeleting:
         assert kept.heading == "What is kept of a deleted tenant"
         assert "cus_" in kept.words()
         assert alice.client.get(papers[0]).data.startswith(b"%PDF")
+        assert "It is still known there." in kept.words()
         assert "Globex" not in alice.opens(globex.rpartition("/")[0]).words()
+
+    def test_says_how_far_it_is_at_the_providers(
+        self, alice: Visitor, globex: str, bought: None, db: Session, site: Site
+    ) -> None:
+        alice.posts(f"{globex}/delete", {"name": "Globex", "at_providers": "y"})
+
+        waiting = alice.opens(f"{globex}/kept").words()
+        (act_id,) = acts.due(db, now=site.clock.now())
+        deeds.perform(db, site, act_id)
+        done = alice.opens(f"{globex}/kept").words()
+        db.execute(update(Act).values(state="failed"))
+        db.execute(update(Customer).values(deleted_at=None))
+        db.commit()
+        refused = alice.opens(f"{globex}/kept").words()
+
+        assert "It is being deleted there" in waiting
+        assert "Deleted there on" in done
+        assert "The provider refused to delete it." in refused
 
     def test_signs_its_people_out_and_closes_the_portal(
         self, alice: Visitor, tara: Visitor, world: World, globex: str

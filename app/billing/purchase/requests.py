@@ -54,6 +54,13 @@ class MethodRequest:
     subscription_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerDeletion:
+    """A customer to delete, with their methods on file."""
+
+    customer_id: str
+
+
 Request = TypeVar(
     "Request",
     Cancellation,
@@ -61,6 +68,7 @@ Request = TypeVar(
     ChargeRequest,
     CheckoutRequest,
     Collection,
+    CustomerDeletion,
     CustomerRequest,
     MethodRequest,
     RefundRequest,
@@ -78,6 +86,7 @@ _ADAPTERS: dict[type, TypeAdapter[object]] = {
         ChargeRequest,
         CheckoutRequest,
         Collection,
+        CustomerDeletion,
         CustomerRequest,
         MethodRequest,
         RefundRequest,

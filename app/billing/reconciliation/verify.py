@@ -266,8 +266,19 @@ def _look(db: Session, site: Site, scope: Scope) -> list[Difference]:
             subscriptions.sync(db, site, plan_id, cause="verify")
         except errors.Missing:
             plan = db.get_one(Subscription, plan_id)
-            gone.append(_gone("subscription", plan.uuid, plan.provider_id, plan.status))
+            if not _went_with_its_customer(db, plan):
+                gone.append(_gone("subscription", plan.uuid, plan.provider_id, plan.status))
     return gone
+
+
+def _went_with_its_customer(db: Session, plan: Subscription) -> bool:
+    """Its tenant was deleted, and the provider was asked to delete what it was there."""
+    deleted = select(Customer.id).where(
+        Customer.tenant_id == plan.tenant_id,
+        Customer.provider_account_id == plan.provider_account_id,
+        Customer.deleted_at.is_not(None),
+    )
+    return db.scalars(deleted.limit(1)).first() is not None
 
 
 def _gone(kind: differences.Kind, uuid: object, provider_id: str | None, ours: str) -> Difference:
@@ -349,7 +360,11 @@ def _accounts(db: Session, app: UUID | None) -> list[int]:
 
 
 def _customers(db: Session, account_id: int) -> Iterator[int]:
-    wanted = [Customer.provider_account_id == account_id, Customer.provider_id.is_not(None)]
+    wanted = [
+        Customer.provider_account_id == account_id,
+        Customer.provider_id.is_not(None),
+        Customer.deleted_at.is_(None),
+    ]
     yield from _paged(db, Customer, wanted)
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, undefer
 
 from app import clock
 from app.billing.apps import audits
 from app.billing.errors import Conflict, Invalid, NotFound
 from app.billing.people import app_members
+from app.billing.purchase import requests
 from app.billing.tenants import traces
 from app.billing.tenants.deputies import Deputy
+from app.billing.truth import acts
 from app.models import (
     Act,
     AppMember,
@@ -33,7 +37,7 @@ from app.models.checkout_session import PENDING
 @dataclass(frozen=True, slots=True)
 class Prospect:
     """What deleting a tenant would do: who runs out of an account and who keeps theirs, how many
-    invoices stay, which customers stay at the providers, and what is in the way."""
+    invoices stay, which customers it has at the providers, and what is in the way."""
 
     has_plan: bool
     has_money_on_its_way: bool
@@ -70,8 +74,11 @@ def consider(db: Session, deputy: Deputy) -> Prospect:
     )
 
 
-def erase(db: Session, deputy: Deputy, *, typed: str) -> None:
-    """Delete a tenant, in one transaction; its invoices stay.
+def erase(
+    db: Session, deputy: Deputy, *, typed: str, now: datetime, at_providers: bool = False
+) -> None:
+    """Delete a tenant, in one transaction; its invoices stay. With `at_providers` its customers are
+    deleted there too, by the sweep.
 
     `typed` is the tenant's name, typed as a confirmation. Raises NotAllowed for support, Invalid
     naming `name` where it is another one, and Conflict while a plan runs or money is on its way;
@@ -87,7 +94,8 @@ def erase(db: Session, deputy: Deputy, *, typed: str) -> None:
     _refuse_too_early(db, tenant)
     kept = db.scalar(_invoices(tenant)) or 0
     people = traces.remove(db, tenant)
-    details = {"invoices_kept": kept, "people": people}
+    asked = _ask_providers(db, tenant, now=now) if at_providers else 0
+    details = {"invoices_kept": kept, "people": people, "customers_deleted": asked}
     audits.note(
         db, deputy.member, "tenant.deleted", str(tenant.uuid), now=clock.wall(), details=details
     )
@@ -106,14 +114,48 @@ def find(db: Session, member: AppMember, tenant_uuid: UUID) -> Tenant:
 
 
 def customers(db: Session, tenant: Tenant) -> list[Customer]:
-    """Answer what the tenant is at the providers, with the account: a person deletes it there."""
+    """Answer what the tenant is, or was, at the providers, with the account; `deleted_at` is when a
+    provider deleted it."""
     found = (
         select(Customer)
-        .options(joinedload(Customer.provider_account))
+        .options(joinedload(Customer.provider_account), undefer(Customer.deleted_at))
         .where(Customer.tenant_id == tenant.id, Customer.provider_id.is_not(None))
         .order_by(Customer.id)
     )
     return list(db.scalars(found))
+
+
+def deletions(db: Session, customers: Iterable[Customer]) -> dict[int, str]:
+    """Answer how far the deletion of each customer at its provider is, "waiting", "done" or
+    "failed", where it was asked for."""
+    effects = {_effect(customer): customer.id for customer in customers}
+    asked = select(Act.effect, Act.state).where(Act.effect.in_(effects))
+    return {effects[effect]: state for effect, state in db.execute(asked)}
+
+
+def _ask_providers(db: Session, tenant: Tenant, *, now: datetime) -> int:
+    """Ask for the deletion of customers at accounts in reach, and answer of how many."""
+    within_reach = [
+        customer
+        for customer in customers(db, tenant)
+        if customer.provider_account.disconnected_at is None
+    ]
+    for customer in within_reach:
+        assert customer.provider_id is not None
+        acts.ask(
+            db,
+            "delete_customer",
+            _effect(customer),
+            account_id=customer.provider_account_id,
+            reason="erased",
+            request=requests.dump(requests.CustomerDeletion(customer.provider_id)),
+            now=now,
+        )
+    return len(within_reach)
+
+
+def _effect(customer: Customer) -> str:
+    return f"delete:customer:{customer.id}"
 
 
 def _refuse_too_early(db: Session, tenant: Tenant) -> None:

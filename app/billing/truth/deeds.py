@@ -14,6 +14,7 @@ from app.billing.methods import method_deeds
 from app.billing.plans import plan_deeds, renewal_deeds
 from app.billing.purchase import keys, requests
 from app.billing.site import Site
+from app.billing.tenants import customer_deeds
 from app.billing.truth import acts, checkout_deeds, deadlines
 from app.models import Act
 from app.providers import errors
@@ -141,4 +142,5 @@ _KINDS: dict[str, Callable[[Session, Site, Act, Provider], Deed]] = {
     "forget_payment_method": method_deeds.Forget,
     "refund": checkout_deeds.GiveBack,
     "expire_checkout": checkout_deeds.Expire,
+    "delete_customer": customer_deeds.Delete,
 }

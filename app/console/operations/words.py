@@ -71,6 +71,7 @@ _ACTS = {
     "forget_payment_method": lazy_gettext("Forget a payment method"),
     "refund": lazy_gettext("Give money back"),
     "expire_checkout": lazy_gettext("Close a payment page"),
+    "delete_customer": lazy_gettext("Delete the customer at the provider"),
 }
 _ACT_STATES = {
     "waiting": (lazy_gettext("Waiting"), "warn"),
@@ -102,6 +103,9 @@ _TO_DO = {
         "The provider still keeps the method. Remove it there by hand if it has to go."
     ),
     "expire_checkout": lazy_gettext("The page ends by itself. Nothing needs to be done."),
+    "delete_customer": lazy_gettext(
+        "The provider still knows the customer. Delete it there by hand."
+    ),
 }
 _REFUNDS = {
     "pending": (lazy_gettext("On its way"), "warn"),

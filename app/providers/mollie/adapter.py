@@ -44,6 +44,13 @@ class MollieProvider(base.Provider):
         """Look through the newest thousand customers: Mollie cannot search."""
         return _id_of(uuid, self._account.customers())
 
+    def delete_customer(self, customer_id: str, *, key: str) -> None:
+        """Delete a customer, and with them their mandates (Mollie, "Delete customer")."""
+        try:
+            self._account.delete_customer(customer_id, key=key)
+        except errors.Missing:
+            return
+
     def ensure_tax_rate(self, request: base.TaxRateRequest, *, key: str) -> str:
         raise errors.Unsupported("Mollie keeps no tax rates: tax goes with each line")
 

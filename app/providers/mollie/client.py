@@ -70,6 +70,11 @@ class Account:
         """Make a customer."""
         return self._ask(lambda: self._sdk.customers.create(body, idempotency_key=key))
 
+    def delete_customer(self, customer_id: str, *, key: str) -> None:
+        """Delete a customer."""
+        check_id("cst", customer_id)
+        self._call(lambda: self._sdk.customers.delete(customer_id, idempotency_key=key))
+
     def customers(self) -> Iterator[Json]:
         """Answer the account's customers, newest first, at most a thousand."""
         return self._pages(lambda: self._sdk.customers.list(limit=_PAGE_SIZE))

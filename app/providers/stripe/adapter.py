@@ -78,6 +78,9 @@ class StripeProvider(base.Provider):
     def find_customer(self, uuid: str) -> str | None:
         return customers.find(self._client, uuid)
 
+    def delete_customer(self, customer_id: str, *, key: str) -> None:
+        customers.delete(self._client, customer_id)
+
     def ensure_tax_rate(self, request: base.TaxRateRequest, *, key: str) -> str:
         return catalogue.ensure_tax_rate(self._client, request, key=key)
 

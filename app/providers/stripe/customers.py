@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.providers import base
+from app.providers import base, errors
 from app.providers.stripe import params, states
 from app.providers.stripe.client import Client
 
@@ -15,6 +15,14 @@ _NEWEST = 100
 def ensure(client: Client, request: base.CustomerRequest, *, key: str) -> str:
     """Make a customer."""
     return str(client.post("customers", params=params.customer(request), key=key)["id"])
+
+
+def delete(client: Client, customer_id: str) -> None:
+    """Delete a customer; one that was deleted stays so (Stripe, "Delete a customer")."""
+    try:
+        client.delete("customers", customer_id)
+    except errors.Missing:
+        return
 
 
 def find(client: Client, uuid: str) -> str | None:

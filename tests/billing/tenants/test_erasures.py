@@ -15,12 +15,15 @@ from app.billing.invoicing import invoice_lists
 from app.billing.ordering import storefronts
 from app.billing.people import invitations, password_resets, viewings
 from app.billing.purchase import checkouts
+from app.billing.reconciliation import verify
 from app.billing.tenants import deputies, erasures, tenants
 from app.billing.tenants.deputies import Deputy
 from app.billing.truth import events
 from app.billing.webhooks import webhooks
 from app.db.base import Base
+from app.db.engine import Database
 from app.models import (
+    Act,
     AppMember,
     AuditEntry,
     CheckoutSession,
@@ -31,10 +34,11 @@ from app.models import (
     Tenant,
     User,
 )
+from app.providers import errors
 from app.providers.base import ProviderEvent
 from tests import payer
 from tests.billing import running_plans
-from tests.billing.purchases import Buyer
+from tests.billing.purchases import Buyer, raising
 from tests.cast import World
 
 # What stands on an invoice stays on it.
@@ -70,8 +74,15 @@ def at_globex(world: World) -> Deputy:
     return found
 
 
-def erased(world: World, deputy: Deputy) -> None:
-    erasures.erase(world.db, deputy, typed="Globex")
+def erase(
+    world: World, deputy: Deputy, typed: str = "Globex", *, at_providers: bool = False
+) -> None:
+    now = clock.wall()
+    erasures.erase(world.db, deputy, typed=typed, now=now, at_providers=at_providers)
+
+
+def erased(world: World, deputy: Deputy, *, at_providers: bool = False) -> None:
+    erase(world, deputy, at_providers=at_providers)
     world.db.commit()
 
 
@@ -220,7 +231,7 @@ class TestDeleting:
 
         line = world.db.scalars(select(AuditEntry)).one()
         assert (line.action, line.subject) == ("tenant.deleted", str(world.globex.uuid))
-        assert line.details == {"invoices_kept": 0, "people": 2}
+        assert line.details == {"invoices_kept": 0, "people": 2, "customers_deleted": 0}
 
     def test_done_again_changes_nothing(self, world: World, deputy: Deputy) -> None:
         typed = "Globex"
@@ -229,11 +240,85 @@ class TestDeleting:
         world.db.commit()
 
         world.db.refresh(deputy.tenant)
-        erasures.erase(world.db, deputy, typed=deputy.tenant.name)
+        erase(world, deputy, deputy.tenant.name)
         world.db.commit()
 
         assert typed not in before
         assert whole(world, "") == before
+
+
+class TestDeletingAtTheProviders:
+    @pytest.mark.parametrize("method", running_plans.CARDS)
+    def test_deletes_the_customers_there_and_leaves_nothing_that_differs(
+        self,
+        world: World,
+        tara: Buyer,
+        lived: CheckoutSession,
+        database: Database,
+        method: str,
+    ) -> None:
+        running_plans.bought(tara, method)
+        running_plans.cancels(tara)
+        running_plans.lives_on(tara, "1 month")
+
+        erased(world, at_globex(world), at_providers=True)
+        tara.waits("2 minutes")
+        tara.sweeps()
+
+        at = {
+            row.provider_account.provider: row for row in erasures.customers(world.db, gone(world))
+        }
+        assert all(row.deleted_at for row in at.values()) and len(at) == 2
+        assert states(world) == {"done"}
+        for row in at.values():
+            provider = tara.site.provider(row.provider_account)
+            with pytest.raises(errors.Missing):
+                provider.list_payment_methods(str(row.provider_id))
+        world.db.commit()
+        report = verify.run(database, tara.site)
+        assert [one.line for one in report.differences] == []
+
+    def test_goes_on_until_the_provider_answers(
+        self, world: World, tara: Buyer, lived: CheckoutSession
+    ) -> None:
+        erased(world, at_globex(world), at_providers=True)
+        away = tara.where(delete_customer=raising(errors.Unavailable("no")))
+
+        away.waits("2 minutes")
+        away.sweeps()
+        assert states(world) == {"waiting"}
+        tara.waits("1 hour")
+        tara.sweeps()
+
+        assert states(world) == {"done"}
+
+    def test_is_asked_for_and_only_where_an_account_can_be_reached(
+        self, world: World, tara: Buyer, lived: CheckoutSession
+    ) -> None:
+        world.account("mollie").disconnected_at = clock.wall()
+        world.db.commit()
+
+        erased(world, at_globex(world), at_providers=True)
+
+        (act,) = tara.rows(Act, Act.kind == "delete_customer")
+        assert act.provider_account_id == world.account("stripe").id
+
+    def test_is_not_done_unasked(self, world: World, tara: Buyer, lived: CheckoutSession) -> None:
+        erased(world, at_globex(world))
+
+        assert states(world) == set()
+
+
+def gone(world: World) -> Tenant:
+    return erasures.find(world.db, at_globex_deleted(world), world.globex.uuid)
+
+
+def states(world: World) -> set[str]:
+    """Answer how far the deletions at the providers are."""
+    known = erasures.customers(world.db, gone(world))
+    found = set(erasures.deletions(world.db, known).values())
+    world.db.commit()
+    return found
 
 
 class TestDeletingIsRefused:
@@ -264,7 +349,7 @@ class TestDeletingIsRefused:
 
     def test_for_another_name(self, world: World, deputy: Deputy) -> None:
         with pytest.raises(Invalid, match="exactly") as refused:
-            erasures.erase(world.db, deputy, typed="globex")
+            erase(world, deputy, "globex")
 
         assert refused.value.field == "name"
 
@@ -272,7 +357,7 @@ class TestDeletingIsRefused:
         deputy.member.role = "support"
 
         with pytest.raises(NotAllowed):
-            erasures.erase(world.db, deputy, typed="Globex")
+            erase(world, deputy)
 
     def test_not_once_the_plan_has_ended(self, world: World, deputy: Deputy) -> None:
         world.begin_plan(world.globex, status="canceled")

@@ -48,6 +48,20 @@ class TestCustomers:
         assert bench.provider.find_customer(new_key()) is None
 
 
+class TestDeletion:
+    def test_leaves_no_customer_and_nothing_on_file_and_keeps_payments(self, bench: Bench) -> None:
+        made = bench.subscription()
+        paid = bench.subscription_now(made).payments[0].provider_id
+
+        for _ in range(2):
+            bench.provider.delete_customer(bench.customer, key=new_key())
+
+        with pytest.raises(errors.Missing):
+            bench.provider.list_payment_methods(bench.customer)
+        assert bench.provider.fetch_payment(paid).status == "paid"
+        assert bench.provider.list_subscriptions() == ()
+
+
 class TestTaxRates:
     def test_are_made_and_found_where_the_provider_keeps_them(self, bench: Bench) -> None:
         request = base.TaxRateRequest(new_key(), "BTW", Decimal("8.1"), False, "NL")

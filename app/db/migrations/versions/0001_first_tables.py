@@ -1422,7 +1422,7 @@ def upgrade() -> None:
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.Column("deleted_at", MOMENT),
         sa.CheckConstraint(
-            "kind IN ('begin_subscription', 'change_subscription', 'cancel_subscription', 'resume_subscription', 'charge', 'collect', 'set_default_method', 'forget_payment_method', 'refund', 'expire_checkout')",
+            "kind IN ('begin_subscription', 'change_subscription', 'cancel_subscription', 'resume_subscription', 'charge', 'collect', 'set_default_method', 'forget_payment_method', 'refund', 'expire_checkout', 'delete_customer')",
             name=op.f("ck_act_kind"),
         ),
         sa.CheckConstraint("state IN ('waiting', 'done', 'failed')", name=op.f("ck_act_state")),
