@@ -14,6 +14,7 @@ from app.api.credentials import KeyHolder, TokenHolder
 from app.api.dialects import Dialect, Operation
 from app.api.resources import Body, NextAction, Row, Shape
 from app.billing.access import billing_portals as portals
+from app.billing.access.repeated_links import Call
 from app.billing.errors import NotFound
 from app.billing.tenants import tenants
 from app.models import ApiKey, PortalLink, ProviderAccount, Tenant, User
@@ -74,7 +75,8 @@ def create(app_uuid: str, tenant_uuid: str, provider: str) -> Response:
     holder = who(app_uuid)
     asked = bodies.read_json(BillingPortalToCreate)
     tenant = resources.tenant(holder.app, tenant_uuid)
-    return _create(tenant, provider, asked.default_return_url, key=holder.key)
+    call = resources.repeatable(holder.scope, asked)
+    return _create(tenant, provider, asked.default_return_url, call, key=holder.key)
 
 
 @blueprint.post(f"{_BY_TOKEN}/stripe/billing-portals")
@@ -94,7 +96,7 @@ def who(app_uuid: str) -> KeyHolder:
     return resources.writer(app_uuid)
 
 
-def write(link: PortalLink, account: ProviderAccount, url: str) -> dict[str, Any]:
+def write(link: PortalLink, account: ProviderAccount, url: str | None) -> dict[str, Any]:
     """Answer a billing portal as one item."""
     created = {
         **resources.row(link),
@@ -119,7 +121,8 @@ def _create_own(app_uuid: str, provider: str) -> Response:
     holder = credentials.bearer(app_uuid)
     asked = bodies.read_json(OwnBillingPortalToCreate)
     tenant = _own(holder, asked.tenant_uuid)
-    return _create(tenant, provider, asked.default_return_url, user=holder.user)
+    call = resources.repeatable(holder.scope, asked)
+    return _create(tenant, provider, asked.default_return_url, call, user=holder.user)
 
 
 def _own(holder: TokenHolder, tenant_uuid: str) -> Tenant:
@@ -135,6 +138,7 @@ def _create(
     tenant: Tenant,
     provider: str,
     return_url: str,
+    call: Call,
     *,
     user: User | None = None,
     key: ApiKey | None = None,
@@ -143,6 +147,7 @@ def _create(
     link, url = portals.open_for(
         calls.db(),
         calls.site(),
+        call,
         tenant=tenant,
         account=account,
         user=user,
@@ -181,8 +186,9 @@ def _operation_by_token(provider: str) -> Operation:
             "tenantUuid": "55555555-5555-4555-8555-555555555555",
             "defaultReturnUrl": "https://app.example.com/billing",
         },
+        is_create=True,
         for_browsers=True,
-        answers=resources.answers("Created.", BillingPortalList, _EXAMPLE),
+        answers=resources.created(BillingPortalList, _EXAMPLE, status=200),
     )
 
 
@@ -204,7 +210,8 @@ dialect = Dialect(
             security=resources.BY_KEY,
             body=BillingPortalToCreate,
             body_example={"defaultReturnUrl": "https://app.example.com/billing"},
-            answers=resources.answers("Created.", BillingPortalList, _EXAMPLE),
+            is_create=True,
+            answers=resources.created(BillingPortalList, _EXAMPLE, status=200),
         ),
         _operation_by_token("stripe"),
         _operation_by_token("mollie"),

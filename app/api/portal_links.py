@@ -11,7 +11,7 @@ from app.api import bodies, calls, credentials, envelope, portal_links_operation
 from app.api.credentials import KeyHolder
 from app.api.dialects import Dialect
 from app.api.portal_links_bodies import PortalLinkToCreate
-from app.billing.access import portal_link_calls, portal_links
+from app.billing.access import portal_link_calls, portal_links, repeated_links
 from app.billing.catalogue import products
 from app.billing.errors import Invalid, NotFound
 from app.billing.people import users
@@ -29,9 +29,10 @@ def create(app_uuid: str, tenant_uuid: str) -> Response:
     asked = read()
     tenant = resources.tenant(holder.app, tenant_uuid)
     db = calls.db()
-    link, url = portal_links.issue(
+    link, url = repeated_links.issue(
         db,
         calls.site(),
+        resources.repeatable(holder.scope, asked),
         tenant=tenant,
         user=_user(tenant, asked.user_uuid),
         scope=asked.scope,

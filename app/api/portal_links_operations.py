@@ -31,7 +31,7 @@ OPERATIONS = (
         summary="Create a portal link",
         description="Open `items[0].nextAction.url` for the tenant's user: in a tab, or in a"
         " frame of a page that may embed the portal. It lives ten minutes and works once;"
-        " opening it uses nothing up. A repeated call makes another link, which harms nobody.",
+        " opening it uses nothing up.",
         security=resources.BY_KEY,
         body=PortalLinkToCreate,
         body_example={
@@ -40,12 +40,8 @@ OPERATIONS = (
             "quantity": 2,
             "returnUrl": "https://app.example.com/billing",
         },
-        answers=resources.answers(
-            "Created.",
-            PortalLinkList,
-            resources.listed("portalLinks", _ITEM),
-            status=201,
-        ),
+        is_create=True,
+        answers=resources.created(PortalLinkList, resources.listed("portalLinks", _ITEM)),
     ),
     Operation(
         method="GET",

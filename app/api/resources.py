@@ -14,9 +14,11 @@ from app.api import bodies, calls, credentials, envelope
 from app.api.credentials import KeyHolder, TokenHolder
 from app.api.dialects import Answer
 from app.api.envelope import refused
+from app.billing.access.repeated_links import Call
 from app.billing.connecting import provider_accounts
 from app.billing.errors import NotFound
 from app.billing.people import users
+from app.billing.purchase import idempotency_keys
 from app.billing.tenants import tenants
 from app.db.base import Base
 from app.models import App, ProviderAccount, Tenant, User
@@ -133,6 +135,15 @@ def account(app: App, provider: str) -> ProviderAccount:
     return found
 
 
+def repeatable(scope: str, asked: BaseModel) -> Call:
+    """Answer this call as billing knows it again by its idempotency key."""
+    return Call(
+        scope=f"{scope} {request.method} {request.path}",
+        key=request.headers.get(idempotency_keys.FIELD),
+        body=asked.model_dump(mode="json"),
+    )
+
+
 def row(found: Base) -> dict[str, Any]:
     """Answer what every row has."""
     return {
@@ -164,6 +175,14 @@ def answers(
         ),
         **envelope.COMMON,
     }
+
+
+def created(
+    model: type[BaseModel], example: Mapping[str, Any], *, status: int = 201
+) -> dict[int, Answer]:
+    """Describe what a create answers that takes an idempotency key."""
+    in_flight = refused(409, "E4090", "Try again shortly", "See Idempotency-Key.")
+    return answers("Created.", model, example, status=status) | dict((in_flight,))
 
 
 def listed(kind: str, *examples: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ class IdempotencyKey(Base):
     body_digest: Mapped[str]
     checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkout_session.id"))
     tenant_id: Mapped[int | None] = mapped_column(ForeignKey("tenant.id"))
+    portal_link_id: Mapped[int | None] = mapped_column(ForeignKey("portal_link.id"))
     webhook_endpoint_id: Mapped[int | None] = mapped_column(ForeignKey("webhook_endpoint.id"))
     claimed_until: Mapped[datetime | None]
     expires_at: Mapped[datetime]

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.billing.tenants import traces
 from app.models import Customer, Membership, Origin, PortalLink, User
 from tests.api.conftest import Caller, Json, Strangers, key_headers
 from tests.cast import World
@@ -240,6 +241,54 @@ class TestBillingPortal:
         path = portals_of(world, "paypal")
 
         assert server.posts(path, {"defaultReturnUrl": BACK}).status_code == 404
+
+
+class TestIdempotencyKey:
+    @pytest.mark.parametrize("path_of", [links_of, portals_of])
+    def test_answers_the_same_link_address_and_all(
+        self, server: Caller, world: World, db: Session, path_of: Callable[[World], str]
+    ) -> None:
+        path, body = path_of(world), {"returnUrl": BACK, "defaultReturnUrl": BACK}
+        elsewhere = dict.fromkeys(body, f"{BACK}2")
+
+        first = server.posts(path, body, Idempotency_Key="one")
+        again = server.posts(path, body, Idempotency_Key="one")
+        other = server.posts(path, body, Idempotency_Key="two")
+        refused = server.posts(path, elsewhere, Idempotency_Key="one")
+
+        assert again.get_json() == first.get_json() != other.get_json()
+        assert (again.status_code, refused.status_code) == (first.status_code, 400)
+        assert len(links(db)) == 2
+        url = again.get_json()["items"][0]["nextAction"]["url"]
+        assert server.client.get(urlsplit(url).path).status_code == 200
+
+    def test_tells_what_became_of_the_link(self, server: Caller, world: World) -> None:
+        (item,) = server.posts(links_of(world), {}, Idempotency_Key="one").get_json()["items"]
+        server.calls("DELETE", f"{links_of(world)}/{item['uuid']}")
+
+        (again,) = server.posts(links_of(world), {}, Idempotency_Key="one").get_json()["items"]
+
+        assert (again["uuid"], again["status"]) == (item["uuid"], "revoked")
+
+    def test_makes_another_where_the_first_call_failed_at_the_provider(
+        self, server: Caller, world: World, db: Session, sandbox: SandboxServer
+    ) -> None:
+        sandbox.fault("500_before", provider="stripe", match="/customers", times=20)
+        path, body = portals_of(world), {"defaultReturnUrl": BACK}
+        server.posts(path, body, Idempotency_Key="one")
+        sandbox.clear_faults()
+
+        answer = server.posts(path, body, Idempotency_Key="one")
+
+        assert answer.status_code == 200
+        assert [link.revoked_at is not None for link in links(db)] == [True, False]
+
+    def test_goes_with_its_tenant(self, server: Caller, world: World, db: Session) -> None:
+        server.posts(links_of(world), {}, Idempotency_Key="one")
+
+        traces.remove(db, db.merge(world.globex))
+
+        assert links(db) == []
 
 
 class TestStrangers:

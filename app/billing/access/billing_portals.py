@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.billing.access import portal_links
+from app.billing.access import portal_links, repeated_links
+from app.billing.access.repeated_links import Call
 from app.billing.purchase import customers, openings
 from app.billing.site import Site
 from app.models import ApiKey, PortalLink, ProviderAccount, Tenant, User
@@ -14,21 +15,22 @@ from app.providers import errors
 def open_for(
     db: Session,
     site: Site,
+    call: Call,
     *,
     tenant: Tenant,
     account: ProviderAccount,
     user: User | None,
     return_url: str,
     api_key: ApiKey | None = None,
-) -> tuple[PortalLink, str]:
-    """Make a link into the whole portal and answer it with its address; the provider's customer is
-    made where the tenant has none. Commits.
+) -> tuple[PortalLink, str | None]:
+    """Make a link into the whole portal and answer it with its address, once for each idempotency
+    key; the provider's customer is made where the tenant has none. Commits.
 
-    Raises Invalid as `portal_links.issue` does, and ProviderUnavailable where the provider does not
-    make the customer; the link is withdrawn then.
+    Raises what `repeated_links.issue` does, and ProviderUnavailable where the provider does not
+    make the customer; the link is withdrawn then, and the same key makes another one.
     """
-    link, url = portal_links.issue(
-        db, site, tenant=tenant, user=user, return_url=return_url, api_key=api_key
+    link, url = repeated_links.issue(
+        db, site, call, tenant=tenant, user=user, return_url=return_url, api_key=api_key
     )
     db.commit()
     try:
@@ -36,6 +38,7 @@ def open_for(
     except errors.ProviderError as error:
         db.rollback()
         portal_links.revoke(db, tenant, link.uuid)
+        repeated_links.forget(db, call)
         db.commit()
         raise openings.unavailable(error) from error
     return link, url

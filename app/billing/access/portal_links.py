@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 from hashlib import sha256
 from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, contains_eager, joinedload, undefer
@@ -50,8 +49,10 @@ def issue(
     _refuse_unsound(tenant, scope, price, quantity)
     if return_url is not None and not origins.is_registered(db, tenant.app_id, return_url):
         raise Invalid("must begin with one of the app's registered origins", field="return_url")
-    token = secrets.token_urlsafe(32)
+    uuid = uuid4()
+    token = _token(site, uuid)
     link = PortalLink(
+        uuid=uuid,
         tenant=tenant,
         user=_member(db, tenant, user),
         api_key_id=api_key.id if api_key else None,
@@ -64,7 +65,14 @@ def issue(
     )
     db.add(link)
     db.flush()
-    return link, site.url(f"/link/{token}")
+    return link, _url(site, token)
+
+
+def address(site: Site, link: PortalLink) -> str | None:
+    """Answer a link's address for whoever made it; None where the secret key it was made with is
+    no longer the newest."""
+    token = _token(site, link.uuid)
+    return _url(site, token) if _digest(token) == link.digest else None
 
 
 def peek(db: Session, token: str) -> PortalLink:
@@ -231,6 +239,16 @@ def _usable() -> tuple[ColumnElement[bool], ...]:
 
 def _present() -> tuple[ColumnElement[bool], ...]:
     return (User.deleted_at.is_(None), Tenant.deleted_at.is_(None), App.deleted_at.is_(None))
+
+
+def _token(site: Site, uuid: UUID) -> str:
+    """Made of the link's id and our secret, so that it can be told again without being kept."""
+    _, token = site.sign("portal link", str(uuid))
+    return token
+
+
+def _url(site: Site, token: str) -> str:
+    return site.url(f"/link/{token}")
 
 
 def _digest(token: str) -> str:

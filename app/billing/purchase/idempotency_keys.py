@@ -145,6 +145,13 @@ def digest(key: str, body: Any) -> str:
     return sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
 
 
+def forget(db: Session, *, scope: str, key: str) -> None:
+    """Delete a key, so that a call that failed on the way can be made anew with it."""
+    db.execute(
+        delete(IdempotencyKey).where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
+    )
+
+
 def forget_expired(db: Session) -> None:
     """Delete the keys that are not kept any longer. Commits."""
     db.execute(delete(IdempotencyKey).where(IdempotencyKey.expires_at <= clock.wall()))

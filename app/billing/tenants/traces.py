@@ -161,7 +161,7 @@ def _history(db: Session, tenant: Tenant, people: Collection[User]) -> None:
 
 
 def _ways_in(db: Session, tenant: Tenant) -> None:
-    for model in (PortalLink, Invitation, Mail, IdempotencyKey, Membership):
+    for model in (IdempotencyKey, PortalLink, Invitation, Mail, Membership):
         rows = table(model)
         db.execute(delete(rows).where(rows.c.tenant_id == tenant.id))
 

@@ -990,6 +990,7 @@ def upgrade() -> None:
         sa.Column("body_digest", sa.String(), nullable=False),
         sa.Column("checkout_id", INTEGER),
         sa.Column("tenant_id", INTEGER),
+        sa.Column("portal_link_id", INTEGER),
         sa.Column("webhook_endpoint_id", INTEGER),
         sa.Column("claimed_until", MOMENT),
         sa.Column("expires_at", MOMENT, nullable=False),
@@ -1000,6 +1001,9 @@ def upgrade() -> None:
         sa.Column("deleted_at", MOMENT),
         sa.ForeignKeyConstraint(
             ["checkout_id"], ["checkout_session.id"], name="fk_idempotency_key_checkout_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["portal_link_id"], ["portal_link.id"], name="fk_idempotency_key_portal_link_id"
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name="fk_idempotency_key_tenant_id"),
         sa.ForeignKeyConstraint(
