@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 
@@ -58,7 +58,7 @@ def short_date(at: datetime, language: str) -> str:
 
 def clock_time(at: datetime, language: str) -> str:
     """14:02"""
-    return dates.format_time(at, "HH:mm", locale=language)
+    return _time(at.time().replace(second=0, microsecond=0), language)
 
 
 def month(month_and_year: tuple[int, int]) -> str:
@@ -94,3 +94,8 @@ def _spaced(amount: str) -> str:
 @lru_cache(_KEPT)
 def _date(day: date, style: str, language: str) -> str:
     return dates.format_date(day, _WORLDWIDE.get((language, style), style), locale=language)
+
+
+@lru_cache(_KEPT)
+def _time(at: time, language: str) -> str:
+    return dates.format_time(at, "HH:mm", locale=language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from flask import Flask
@@ -11,7 +12,7 @@ from flask_babel import gettext, lazy_gettext
 from app.billing.methods import method_names
 from app.models import Invoice
 from app.money import Money
-from app.web import filters, statuses
+from app.web import filters, languages, statuses
 
 # An invoice's status in words, and how the tag looks.
 _STATUSES = {
@@ -21,8 +22,8 @@ _STATUSES = {
     "uncollectible": (lazy_gettext("Not paid"), "bad"),
     "void": (lazy_gettext("Canceled"), "plain"),
     **statuses.REVERSALS,
+    "credit_note": (lazy_gettext("Given back"), "plain"),
 }
-_GIVEN_BACK = (lazy_gettext("Given back"), "plain")
 
 
 def install(flask_app: Flask) -> None:
@@ -51,7 +52,18 @@ def heading(invoice: Invoice) -> str:
 
 def status(invoice: Invoice) -> tuple[str, str]:
     """Answer words and look of an invoice's status."""
-    word, look = _GIVEN_BACK if invoice.kind == "credit_note" else _STATUSES[invoice.standing]
+    return standing("credit_note" if invoice.kind == "credit_note" else invoice.standing)
+
+
+def standing(name: str) -> tuple[str, str]:
+    """Answer words and look of an invoice's standing by its name, or of a `credit_note`."""
+    return _standing(name, languages.tag())
+
+
+@cache
+def _standing(name: str, _language: str) -> tuple[str, str]:
+    # A list says each word many times; looked up once for each language.
+    word, look = _STATUSES[name]
     return str(word), look
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from flask_babel import lazy_gettext
+
+from app.web import languages
 
 _PLANS = {
     "trialing": (lazy_gettext("Trial"), "good"),
@@ -35,11 +39,22 @@ _PAYMENTS = {
 
 def plan(status: str) -> tuple[str, str]:
     """Answer words and look of a plan's status."""
-    return _pair(_PLANS, status)
+    return _plan(status, languages.tag())
 
 
 def payment(status: str) -> tuple[str, str]:
     """Answer words and look of a payment's status or standing."""
+    return _payment(status, languages.tag())
+
+
+# A list says each word many times; looked up once for each language.
+@cache
+def _plan(status: str, _language: str) -> tuple[str, str]:
+    return _pair(_PLANS, status)
+
+
+@cache
+def _payment(status: str, _language: str) -> tuple[str, str]:
     return _pair(_PAYMENTS, status)
 
 

@@ -9,33 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, select, tuple_, union_all
-from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
+from sqlalchemy import ColumnElement, Select, Subquery, bindparam, select, tuple_, union_all
+from sqlalchemy.orm import Session, load_only
 from sqlalchemy.orm.interfaces import LoaderOption
 
 from app import providers
-from app.models import (
-    App,
-    CheckoutSession,
-    Invoice,
-    Payment,
-    Price,
-    ProviderAccount,
-    Subscription,
-    Tenant,
-)
-from app.models.checkout_session import STATES
-from app.models.invoice import STATUSES as INVOICE_STATUSES
-from app.models.subscription import STATUSES
+from app.billing.operations.lines import SHAPES, Kind, Shape
+from app.models import App, ProviderAccount, Tenant
 
-Kind = Literal["checkouts", "subscriptions", "payments", "invoices"]
-Listed = CheckoutSession | Subscription | Payment | Invoice
 PAGE = 25
 PROVIDERS = providers.NAMES
-PAYMENT_STATUSES = ("open", "action_needed", "processing", "paid", "failed", "canceled", "expired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,42 +48,13 @@ class Page:
     older: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """How a kind is listed: by which moment, with which states, and what a line of it needs."""
-
-    model: type[Any]
-    at: InstrumentedAttribute[datetime]
-    state: InstrumentedAttribute[str]
-    states: Sequence[str]
-    loads: tuple[LoaderOption, ...] = ()
-
-
-_SHAPES: dict[Kind, _Shape] = {
-    "checkouts": _Shape(
-        CheckoutSession,
-        CheckoutSession.created_at,
-        CheckoutSession.state,
-        STATES,
-        (joinedload(CheckoutSession.price).joinedload(Price.product),),
-    ),
-    "subscriptions": _Shape(
-        Subscription,
-        Subscription.started_at,
-        Subscription.status,
-        STATUSES,
-        (joinedload(Subscription.price).joinedload(Price.product),),
-    ),
-    "payments": _Shape(Payment, Payment.attempted_at, Payment.status, PAYMENT_STATUSES),
-    "invoices": _Shape(
-        Invoice, Invoice.issued_at, Invoice.status, INVOICE_STATUSES, (joinedload(Invoice.payment),)
-    ),
-}
+_ACCOUNTS = select(ProviderAccount).where(ProviderAccount.app_id == bindparam("app_id"))
+_SHOWN_TENANT = load_only(Tenant.uuid, Tenant.name)
 
 
 def states(kind: Kind) -> Sequence[str]:
     """Answer the states a list can be narrowed to."""
-    return _SHAPES[kind].states
+    return SHAPES[kind].states
 
 
 def page(
@@ -110,23 +68,27 @@ def page(
 ) -> Page:
     """Answer the rows that follow `before`, the newest first; one that is not the app's begins at
     the newest."""
-    shape = _SHAPES[kind]
     accounts = accounts_of(db, app)
-    found = _ids(db, app, shape, wanted, accounts, before, limit + 1)
+    fitting = [account.id for account in accounts.values() if _fits(account, wanted)]
+    if not fitting:
+        return Page(rows=[], tenants={}, accounts=accounts, older=None)
+    place = _place(db, app, kind, before) if before else {}
+    asked = _asked(wanted) | place
+    values = {**asked, **{f"account_{n}": row_id for n, row_id in enumerate(fitting)}}
+    statement = _statement(kind, frozenset(asked), len(fitting), limit + 1)
+    found = db.execute(statement, values).all()
     shown = found[:limit]
-    rows = _load(db, shape, shown)
     return Page(
-        rows=rows,
-        tenants=tenants_of(db, rows),
+        rows=[row for row, _ in shown],
+        tenants={tenant.id: tenant for _, tenant in shown if tenant is not None},
         accounts=accounts,
-        older=rows[-1].uuid if len(found) > limit else None,
+        older=shown[-1][0].uuid if len(found) > limit else None,
     )
 
 
 def accounts_of(db: Session, app: App) -> dict[int, ProviderAccount]:
     """Answer an app's accounts at providers by id, of both modes, those it had before too."""
-    found = select(ProviderAccount).where(ProviderAccount.app_id == app.id)
-    return {account.id: account for account in db.scalars(found)}
+    return {account.id: account for account in db.scalars(_ACCOUNTS, {"app_id": app.id})}
 
 
 def tenants_of(db: Session, rows: Sequence[Any]) -> dict[int, Tenant]:
@@ -134,97 +96,91 @@ def tenants_of(db: Session, rows: Sequence[Any]) -> dict[int, Tenant]:
     ids = {row.tenant_id for row in rows if row.tenant_id is not None}
     if not ids:
         return {}
-    return {tenant.id: tenant for tenant in db.scalars(select(Tenant).where(Tenant.id.in_(ids)))}
+    asked = select(Tenant).where(Tenant.id.in_(ids)).options(_SHOWN_TENANT)
+    return {tenant.id: tenant for tenant in db.scalars(asked)}
 
 
-def _ids(
-    db: Session,
-    app: App,
-    shape: _Shape,
-    wanted: Wanted,
-    accounts: Mapping[int, ProviderAccount],
-    before: UUID | None,
-    limit: int,
-) -> list[int]:
-    place = _place(db, app, shape, before) if before else None
-    asked = statement(shape, wanted, list(accounts.values()), place, limit)
-    return [] if asked is None else [row_id for row_id, _ in db.execute(asked)]
+def loads(kind: Kind) -> tuple[LoaderOption, ...]:
+    """Answer what is to be loaded of rows of which only a line is shown."""
+    return SHAPES[kind].loads
 
 
-def statement(
-    shape: _Shape,
-    wanted: Wanted,
-    accounts: Sequence[ProviderAccount],
-    place: Row[int, datetime] | None,
-    limit: int,
-) -> Select[Any] | None:
-    """Answer the question for the ids of a page, each with its moment; None where nothing can be
-    found."""
-    if wanted.tenant_id is not None:
-        return _of_tenant(shape, wanted, accounts, place, limit)
-    parts = [
-        _narrowed(shape, wanted, place)
-        .where(shape.model.provider_account_id == account.id)
-        .order_by(shape.at.desc(), shape.model.id.desc())
-        .limit(limit)
-        .subquery()
-        for account in accounts
-        if _fits(account, wanted)
-    ]
-    if not parts:
-        return None
-    merged = union_all(*(select(part.c.id, part.c.at) for part in parts)).subquery()
+@lru_cache(maxsize=512)
+def _statement(kind: Kind, narrowed_by: frozenset[str], accounts: int, limit: int) -> Select[Any]:
+    """The question for a page, by what it is narrowed by: each row with its tenant.
+
+    Built once: building it costs more than running it.
+    """
+    shape = SHAPES[kind]
+    by_tenant = "tenant_id" in narrowed_by
+    found = (_of_tenant if by_tenant else _of_accounts)(shape, narrowed_by, accounts, limit)
     return (
-        select(merged.c.id, merged.c.at)
-        .order_by(merged.c.at.desc(), merged.c.id.desc())
-        .limit(limit)
+        select(shape.model, Tenant)
+        .join(found, found.c.id == shape.model.id)
+        .outerjoin(Tenant, Tenant.id == shape.model.tenant_id)
+        .options(*shape.loads, _SHOWN_TENANT)
+        .order_by(found.c.at.desc(), found.c.id.desc())
     )
 
 
-def _of_tenant(
-    shape: _Shape,
-    wanted: Wanted,
-    accounts: Sequence[ProviderAccount],
-    place: Row[int, datetime] | None,
-    limit: int,
-) -> Select[Any]:
+def _of_accounts(shape: Shape, narrowed_by: frozenset[str], accounts: int, limit: int) -> Subquery:
+    """Of each account as many as a page holds, in the order of its index, and the first of all."""
+    parts = [
+        _narrowed(shape, narrowed_by)
+        .where(shape.model.provider_account_id == bindparam(f"account_{n}"))
+        .order_by(shape.at.desc(), shape.model.id.desc())
+        .limit(limit)
+        .subquery()
+        for n in range(accounts)
+    ]
+    return _first(union_all(*(select(part.c.id, part.c.at) for part in parts)).subquery(), limit)
+
+
+def _of_tenant(shape: Shape, narrowed_by: frozenset[str], accounts: int, limit: int) -> Subquery:
     """A tenant has few rows: they are found by the tenant, and put in order afterwards."""
-    fitting = [account.id for account in accounts if _fits(account, wanted)]
+    fitting: list[ColumnElement[int]] = [bindparam(f"account_{n}") for n in range(accounts)]
     # Walking the whole list in its order until a tenant's rows come would be the other way.
     theirs = (
-        _narrowed(shape, wanted, place)
-        .where(
-            shape.model.tenant_id == wanted.tenant_id,
-            shape.model.provider_account_id.in_(fitting),
-        )
+        _narrowed(shape, narrowed_by)
+        .where(shape.model.provider_account_id.in_(fitting))
         .offset(0)
         .cte("theirs")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
+    return _first(theirs, limit)
+
+
+def _first(found: Any, limit: int) -> Subquery:
     return (
-        select(theirs.c.id, theirs.c.at)
-        .order_by(theirs.c.at.desc(), theirs.c.id.desc())
+        select(found.c.id, found.c.at)
+        .order_by(found.c.at.desc(), found.c.id.desc())
         .limit(limit)
+        .subquery()
     )
 
 
-def _narrowed(shape: _Shape, wanted: Wanted, place: Row[int, datetime] | None) -> Select[Any]:
-    asked = select(shape.model.id, shape.at.label("at")).where(*_conditions(shape, wanted))
-    if place is not None:
-        row_id, at = place
-        asked = asked.where(tuple_(shape.at, shape.model.id) < (at, row_id))
-    return asked
+def _narrowed(shape: Shape, narrowed_by: frozenset[str]) -> Select[Any]:
+    """Narrow a question by what `_asked` and `_place` gave."""
+    after = tuple_(bindparam("before_at", type_=shape.at.type), bindparam("before_id"))
+    conditions: dict[str, ColumnElement[bool]] = {
+        "tenant_id": shape.model.tenant_id == bindparam("tenant_id"),
+        "state": shape.state == bindparam("state"),
+        "since": shape.at >= bindparam("since"),
+        "until": shape.at <= bindparam("until"),
+        "before_id": tuple_(shape.at, shape.model.id) < after,
+    }
+    chosen = [condition for name, condition in conditions.items() if name in narrowed_by]
+    return select(shape.model.id, shape.at.label("at")).where(*chosen)
 
 
-def _conditions(shape: _Shape, wanted: Wanted) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.state is not None:
-        conditions.append(shape.state == wanted.state)
-    if wanted.since is not None:
-        conditions.append(shape.at >= _midnight(wanted.since))
-    if wanted.until is not None:
-        conditions.append(shape.at <= datetime.combine(wanted.until, time.max, UTC))
-    return conditions
+def _asked(wanted: Wanted) -> dict[str, Any]:
+    asked = {
+        "tenant_id": wanted.tenant_id,
+        "state": wanted.state,
+        "since": wanted.since and datetime.combine(wanted.since, time.min, UTC),
+        "until": wanted.until and datetime.combine(wanted.until, time.max, UTC),
+    }
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def _fits(account: ProviderAccount, wanted: Wanted) -> bool:
@@ -232,20 +188,14 @@ def _fits(account: ProviderAccount, wanted: Wanted) -> bool:
     return is_there and account.livemode == wanted.livemode
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, UTC)
+def _place(db: Session, app: App, kind: Kind, before: UUID) -> dict[str, Any]:
+    found = db.execute(_place_of(kind), {"uuid": before, "app_id": app.id}).one_or_none()
+    return {} if found is None else {"before_id": found.id, "before_at": found.at}
 
 
-def _place(db: Session, app: App, shape: _Shape, before: UUID) -> Row[int, datetime] | None:
-    asked = select(shape.model.id, shape.at).where(
-        shape.model.uuid == before, shape.model.app_id == app.id
+@lru_cache
+def _place_of(kind: Kind) -> Select[Any]:
+    shape = SHAPES[kind]
+    return select(shape.model.id, shape.at.label("at")).where(
+        shape.model.uuid == bindparam("uuid"), shape.model.app_id == bindparam("app_id")
     )
-    return db.execute(asked).one_or_none()
-
-
-def _load(db: Session, shape: _Shape, ids: Sequence[int]) -> list[Any]:
-    if not ids:
-        return []
-    asked = select(shape.model).where(shape.model.id.in_(ids)).options(*shape.loads)
-    known = {row.id: row for row in db.scalars(asked)}
-    return [known[row_id] for row_id in ids]

@@ -6,37 +6,29 @@ Every look-up is exact or of a beginning, and answered by an index.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, load_only
+from sqlalchemy.orm.interfaces import LoaderOption
 
-from app.billing.operations import listings
+from app.billing.operations import listings, lookups
 from app.models import (
-    Act,
     App,
     CheckoutSession,
-    Customer,
     Invoice,
-    Membership,
     Payment,
-    PaymentMethod,
-    PortalLink,
-    Price,
     ProviderEvent,
-    Refund,
     Subscription,
     Tenant,
-    User,
     WebhookDelivery,
     WebhookEvent,
 )
 from app.models.tenant import key_of
 
-MOST = 20
 _LONGEST = 300
 _HEXADECIMAL = re.compile(r"[0-9a-f]{8,32}")
 
@@ -84,22 +76,15 @@ def find(db: Session, app: App, text: str) -> Hits:
     hits = Hits()
     if not words:
         return hits
-    _by_uuid(db, app, words, hits)
-    if "@" in words:
-        _by_email(db, app, words, hits)
-    else:
-        _by_provider_id(db, app, words, hits)
-        _by_number(db, app, words, hits)
-        _add(hits.tenants, tenants(db, app, words))
-    _add(hits.tenants, _with_person(db, app, User.external_id == words))
-    _add(hits.checkouts, _rows(db, app, CheckoutSession, CheckoutSession.reference == words))
+    for kind, ids in _found(db, app, words).items():
+        setattr(hits, kind, _load(db, kind, ids))
     hits.tenants_by_id = listings.tenants_of(
         db, [*hits.checkouts, *hits.subscriptions, *hits.payments, *hits.invoices]
     )
     return hits
 
 
-def tenants(db: Session, app: App, beginning: str, *, limit: int = MOST) -> list[Tenant]:
+def tenants(db: Session, app: App, beginning: str, *, limit: int = lookups.MOST) -> list[Tenant]:
     """Answer the tenants whose name begins with a text, by name, whatever its capitals."""
     key = key_of(beginning)
     if not key:
@@ -127,122 +112,72 @@ def _after(key: str) -> str:
     return "\U0010ffff" * 2
 
 
-def _by_uuid(db: Session, app: App, words: str, hits: Hits) -> None:
+def _found(db: Session, app: App, words: str) -> dict[str, list[int]]:
+    """Answer the rows a text names, by kind, each once."""
+    key = key_of(words)
     digits = words.lower().replace("-", "")
-    if not _HEXADECIMAL.fullmatch(digits):
-        return
-    lowest, highest = UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
-
-    def named(column: Any) -> ColumnElement[bool]:
-        asked: ColumnElement[bool] = column.between(lowest, highest)
-        return asked
-
-    _add(hits.checkouts, _rows(db, app, CheckoutSession, named(CheckoutSession.uuid)))
-    _add(hits.checkouts, _rows(db, app, CheckoutSession, named(CheckoutSession.payment_uuid)))
-    _add(hits.subscriptions, _rows(db, app, Subscription, named(Subscription.uuid)))
-    _add(hits.payments, _rows(db, app, Payment, named(Payment.uuid)))
-    _add(hits.invoices, _rows(db, app, Invoice, named(Invoice.uuid)))
-    _add(hits.tenants, _rows(db, app, Tenant, named(Tenant.uuid)))
-    _add(hits.tenants, _with_person(db, app, named(User.uuid)))
-    linked = select(PortalLink.tenant_id).where(named(PortalLink.uuid))
-    _add(hits.tenants, _rows(db, app, Tenant, Tenant.id.in_(linked)))
-    _add(hits.events, _called(db, app, named(ProviderEvent.uuid)))
-    _add(hits.deliveries, _told(db, app, named(WebhookEvent.uuid)))
-    _add(hits.deliveries, _told(db, app, named(WebhookDelivery.uuid)))
-
-
-def _by_email(db: Session, app: App, words: str, hits: Hits) -> None:
-    typed = {words, words.lower()}
-    _add(hits.tenants, _with_person(db, app, User.email == words.lower()))
-    _add(hits.tenants, _rows(db, app, Tenant, Tenant.invoice_email.in_(typed)))
-    asked = CheckoutSession.email.in_(typed) & CheckoutSession.email.is_not(None)
-    _add(hits.checkouts, _rows(db, app, CheckoutSession, asked))
+    values: dict[str, Any] = {
+        "app_id": app.id,
+        "words": words,
+        "spellings": [words, words.lower(), words.upper()],
+        "address": words.lower(),
+        "key": key,
+        "after_key": _after(key),
+    }
+    forms = {"email"} if "@" in words else {"number", "name"}
+    forms |= {"person", "reference"}
+    if _HEXADECIMAL.fullmatch(digits):
+        forms.add("uuid")
+        values |= {"lowest": UUID(digits.ljust(32, "0")), "highest": UUID(digits.ljust(32, "f"))}
+    if "@" not in words and " " not in words:
+        forms.add("provider_id")
+    if forms & {"uuid", "provider_id"}:
+        values["accounts"] = list(listings.accounts_of(db, app))
+    found: dict[str, list[int]] = {}
+    for _, kind, row_id in sorted(
+        db.execute(lookups.statement(frozenset(forms)), values), key=_by_form
+    ):
+        ids = found.setdefault(kind, [])
+        if row_id not in ids:
+            ids.append(row_id)
+    return found
 
 
-def _by_provider_id(db: Session, app: App, words: str, hits: Hits) -> None:
-    accounts = list(listings.accounts_of(db, app))
-    if not accounts or " " in words:
-        return
-
-    def named(model: type[Any]) -> tuple[ColumnElement[bool], ...]:
-        return model.provider_account_id.in_(accounts), model.provider_id == words
-
-    _add(hits.checkouts, _rows(db, app, CheckoutSession, *named(CheckoutSession)))
-    _add(hits.subscriptions, _rows(db, app, Subscription, *named(Subscription)))
-    _add(hits.subscriptions, _begun_as(db, app, accounts, words))
-    _add(hits.payments, _rows(db, app, Payment, *named(Payment)))
-    _add(hits.payments, _refunded_by(db, app, *named(Refund)))
-    _add(hits.invoices, _rows(db, app, Invoice, *named(Invoice)))
-    for model in (Customer, PaymentMethod):
-        owner = select(model.tenant_id).where(*named(model))
-        _add(hits.tenants, _rows(db, app, Tenant, Tenant.id.in_(owner)))
-    _add(hits.events, _called(db, app, ProviderEvent.provider_event_id == words))
+def _by_form(row: Any) -> int:
+    place: int = row[0]
+    return place
 
 
-def _by_number(db: Session, app: App, words: str, hits: Hits) -> None:
-    typed = {words, words.upper()}
-    for column in (Invoice.document_number, Invoice.provider_number):
-        _add(hits.invoices, _rows(db, app, Invoice, column.in_(typed)))
-
-
-def _begun_as(db: Session, app: App, accounts: Sequence[int], words: str) -> list[Any]:
-    """A plan that was resumed had another id at its provider before."""
-    begun = select(Act.subscription_id).where(
-        Act.provider_account_id.in_(accounts),
-        Act.result_id == words,
-        Act.kind.in_(("begin_subscription", "resume_subscription")),
-    )
-    return _rows(db, app, Subscription, Subscription.id.in_(begun))
-
-
-def _refunded_by(db: Session, app: App, *named: ColumnElement[bool]) -> list[Any]:
-    return _rows(db, app, Payment, Payment.id.in_(select(Refund.payment_id).where(*named)))
-
-
-def _with_person(db: Session, app: App, named: ColumnElement[bool]) -> list[Any]:
-    found = (
-        select(Tenant)
-        .join(Membership, Membership.tenant_id == Tenant.id)
-        .join(User, User.id == Membership.user_id)
-        .where(named, Tenant.app_id == app.id, Tenant.deleted_at.is_(None))
-        .order_by(Tenant.id)
-        .limit(MOST)
-    )
-    return list(db.scalars(found))
-
-
-def _called(db: Session, app: App, named: ColumnElement[bool]) -> list[Any]:
-    ours = ProviderEvent.provider_account_id.in_(listings.accounts_of(db, app))
-    return list(db.scalars(select(ProviderEvent).where(named, ours).limit(MOST)))
-
-
-def _told(db: Session, app: App, named: ColumnElement[bool]) -> list[Any]:
-    found = (
-        select(WebhookDelivery)
-        .join(WebhookDelivery.event)
-        .options(joinedload(WebhookDelivery.event), joinedload(WebhookDelivery.endpoint))
-        .where(named, WebhookEvent.app_id == app.id)
-        .limit(MOST)
-    )
-    return list(db.scalars(found))
-
-
-_LOADS: dict[type[Any], tuple[Any, ...]] = {
-    CheckoutSession: (joinedload(CheckoutSession.price).joinedload(Price.product),),
-    Subscription: (joinedload(Subscription.price).joinedload(Price.product),),
-    Invoice: (joinedload(Invoice.payment),),
+# A hit shows few of a row's columns, and each that is read costs.
+_LOADS: dict[str, tuple[type[Any], tuple[LoaderOption, ...]]] = {
+    "tenants": (Tenant, (load_only(Tenant.uuid, Tenant.name, Tenant.invoice_email),)),
+    "checkouts": (CheckoutSession, listings.loads("checkouts")),
+    "subscriptions": (Subscription, listings.loads("subscriptions")),
+    "payments": (Payment, listings.loads("payments")),
+    "invoices": (Invoice, listings.loads("invoices")),
+    "events": (
+        ProviderEvent,
+        (
+            load_only(
+                ProviderEvent.uuid,
+                ProviderEvent.type,
+                ProviderEvent.object_id,
+                ProviderEvent.state,
+            ),
+        ),
+    ),
+    "deliveries": (
+        WebhookDelivery,
+        (
+            load_only(WebhookDelivery.uuid, WebhookDelivery.state),
+            joinedload(WebhookDelivery.event).load_only(WebhookEvent.type),
+        ),
+    ),
 }
 
 
-def _rows(db: Session, app: App, model: type[Any], *named: ColumnElement[bool]) -> list[Any]:
-    found = (
-        select(model)
-        .where(*named, model.app_id == app.id, model.deleted_at.is_(None))
-        .options(*_LOADS.get(model, ()))
-        .limit(MOST)
-    )
-    return list(db.scalars(found))
-
-
-def _add(known: list[Any], found: Iterable[Any]) -> None:
-    known.extend(row for row in found if row not in known)
+def _load(db: Session, kind: str, ids: Sequence[int]) -> list[Any]:
+    model, loads = _LOADS[kind]
+    asked = select(model).where(model.id.in_(ids)).options(*loads)
+    known = {row.id: row for row in db.scalars(asked)}
+    return [known[row_id] for row_id in ids if row_id in known]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, select, union_all
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
 from app.billing.errors import NotFound
 from app.billing.operations import listings
@@ -38,6 +38,21 @@ _SECRET_TEXT = re.compile(r"\b(?:whsec|sk_test|sk_live|rk_test|rk_live|live|test
 HIDDEN = "(hidden)"
 
 Call = type[ProviderEvent] | type[WebhookDelivery]
+
+# A line shows few of a row's columns, and each that is read costs.
+_CALL = load_only(
+    ProviderEvent.uuid,
+    ProviderEvent.provider_account_id,
+    ProviderEvent.type,
+    ProviderEvent.object_id,
+    ProviderEvent.state,
+    ProviderEvent.received_at,
+)
+_DELIVERY = (
+    load_only(WebhookDelivery.uuid, WebhookDelivery.state),
+    joinedload(WebhookDelivery.event).load_only(WebhookEvent.type, WebhookEvent.at),
+    joinedload(WebhookDelivery.endpoint).load_only(WebhookEndpoint.url),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +91,7 @@ def received(
 ) -> Page:
     """Answer what an app's providers told us, in the order in which it came."""
     accounts = listings.accounts_of(db, app)
-    found = select(ProviderEvent)
+    found = select(ProviderEvent).options(_CALL)
     wanted = _Wanted(ProviderEvent.provider_account_id, list(accounts), state, before)
     rows, older = _latest(db, ProviderEvent, wanted, found, limit)
     return Page(rows, accounts, older)
@@ -124,11 +139,12 @@ def sent(
     before: UUID | None = None,
     limit: int = PAGE,
 ) -> Page:
-    """Answer what an app's endpoints were told, removed ones too, with event and endpoint."""
+    """Answer what an app's endpoints were told, removed ones too."""
     of_app = select(WebhookEndpoint.id).where(WebhookEndpoint.app_id == app.id)
     endpoints = list(db.scalars(of_app))
     wanted = _Wanted(WebhookDelivery.webhook_endpoint_id, endpoints, state, before)
-    rows, older = _latest(db, WebhookDelivery, wanted, _deliveries(), limit)
+    found = select(WebhookDelivery).options(*_DELIVERY)
+    rows, older = _latest(db, WebhookDelivery, wanted, found, limit)
     return Page(rows, {}, older)
 
 

@@ -10,7 +10,8 @@ from uuid import UUID
 from flask import render_template, request
 
 from app.billing.operations import listings
-from app.billing.operations.listings import Kind, Wanted
+from app.billing.operations.lines import Kind
+from app.billing.operations.listings import Wanted
 from app.billing.tenants import tenants
 from app.console import guard
 from app.console.operations.area import operations

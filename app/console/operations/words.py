@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
 from flask import Flask
 from flask_babel import gettext, lazy_gettext
 
+from app import figures
 from app.billing.operations import cases
 from app.billing.purchase import receipts
-from app.models import Act, Invoice
+from app.models import Act
 from app.money import Money
-from app.web import filters, invoice_words
+from app.web import filters, invoice_words, languages
 
 _CHECKOUTS = {
     "starting": (lazy_gettext("Being opened"), "plain"),
@@ -158,7 +160,7 @@ def install(flask_app: Flask) -> None:
 
 def checkout_state(state: str) -> tuple[str, str]:
     """Answer words and look of a checkout's state."""
-    return _pair(_CHECKOUTS[state])
+    return _checkout_state(state, languages.tag())
 
 
 def payer_reads(status: str) -> str:
@@ -179,7 +181,7 @@ def doubt(reason: str | None) -> str:
 
 def invoice_state(status: str) -> tuple[str, str]:
     """Answer words and look of an invoice's state."""
-    return invoice_words.status(Invoice(kind="invoice", status=status))
+    return invoice_words.standing(status)
 
 
 def act_name(kind: str) -> str:
@@ -230,12 +232,19 @@ def decline(reason: str) -> str:
 
 def moment(at: datetime) -> str:
     """20 Nov 2026, 14:02"""
-    return f"{filters.short_date(at)}, {filters.clock_time(at)}"
+    language = languages.tag()
+    return f"{figures.short_date(at, language)}, {figures.clock_time(at, language)}"
 
 
 def minor(amount: int, currency: str) -> str:
     """€12.50, of an amount in minor units"""
     return filters.money(Money(amount, currency))
+
+
+@cache
+def _checkout_state(state: str, _language: str) -> tuple[str, str]:
+    # A list says each word many times; looked up once for each language.
+    return _pair(_CHECKOUTS[state])
 
 
 def _pair(known: tuple[object, str]) -> tuple[str, str]:

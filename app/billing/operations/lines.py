@@ -1,0 +1,129 @@
+"""Lines of lists: how each kind is listed, and the few columns of its rows that a line shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, load_only
+from sqlalchemy.orm.interfaces import LoaderOption
+
+from app.models import CheckoutSession, Invoice, Payment, Price, Product, Subscription
+from app.models.checkout_session import STATES
+from app.models.invoice import STATUSES as INVOICE_STATUSES
+from app.models.subscription import STATUSES
+
+Kind = Literal["checkouts", "subscriptions", "payments", "invoices"]
+_PAYMENT_STATUSES = ("open", "action_needed", "processing", "paid", "failed", "canceled", "expired")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How a kind is listed: by which moment, with which states, and what a line of it needs."""
+
+    model: type[Any]
+    at: InstrumentedAttribute[datetime]
+    state: InstrumentedAttribute[str]
+    states: Sequence[str]
+    loads: tuple[LoaderOption, ...]
+
+
+def _of(model: type[Any], *columns: InstrumentedAttribute[Any]) -> LoaderOption:
+    return load_only(model.uuid, model.tenant_id, model.provider_account_id, *columns)
+
+
+def _plan(price: InstrumentedAttribute[Any]) -> LoaderOption:
+    return (
+        joinedload(price)
+        .load_only(Price.interval)
+        .joinedload(Price.product)
+        .load_only(Product.name)
+    )
+
+
+# A line shows few of a row's columns, and each that is read costs.
+SHAPES: dict[Kind, Shape] = {
+    "checkouts": Shape(
+        CheckoutSession,
+        CheckoutSession.created_at,
+        CheckoutSession.state,
+        STATES,
+        (
+            _of(
+                CheckoutSession,
+                CheckoutSession.created_at,
+                CheckoutSession.state,
+                CheckoutSession.price_id,
+                CheckoutSession.description,
+                CheckoutSession.total,
+                CheckoutSession.currency,
+            ),
+            _plan(CheckoutSession.price),
+        ),
+    ),
+    "subscriptions": Shape(
+        Subscription,
+        Subscription.started_at,
+        Subscription.status,
+        STATUSES,
+        (
+            _of(
+                Subscription,
+                Subscription.started_at,
+                Subscription.status,
+                Subscription.settling_until,
+                Subscription.is_duplicate,
+                Subscription.price_id,
+                Subscription.quantity,
+                Subscription.total,
+                Subscription.currency,
+            ),
+            _plan(Subscription.price),
+        ),
+    ),
+    "payments": Shape(
+        Payment,
+        Payment.attempted_at,
+        Payment.status,
+        _PAYMENT_STATUSES,
+        (
+            _of(
+                Payment,
+                Payment.attempted_at,
+                Payment.status,
+                Payment.provider_id,
+                Payment.method,
+                Payment.brand,
+                Payment.last4,
+                Payment.amount,
+                Payment.currency,
+                Payment.refunded,
+                Payment.charged_back,
+            ),
+        ),
+    ),
+    "invoices": Shape(
+        Invoice,
+        Invoice.issued_at,
+        Invoice.status,
+        INVOICE_STATUSES,
+        (
+            _of(
+                Invoice,
+                Invoice.issued_at,
+                Invoice.status,
+                Invoice.kind,
+                Invoice.document_number,
+                Invoice.provider_number,
+                Invoice.payment_id,
+                Invoice.total,
+                Invoice.currency,
+            ),
+            joinedload(Invoice.payment).load_only(
+                Payment.status, Payment.refunded, Payment.charged_back
+            ),
+        ),
+    ),
+}
