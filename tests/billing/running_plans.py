@@ -15,11 +15,13 @@ CARDS = ["stripe-card", "mollie-card"]
 
 
 def bought(buyer: Buyer, method: str, **order: Any) -> Subscription:
-    """Buy Team for two seats a month, unless said otherwise, and answer the plan."""
+    """Buy Team for two seats a month, unless said otherwise, and answer the plan; `pays` is what
+    the payer does at the provider."""
+    pays = order.pop("pays", payer.pays)
     fields = {name: order.pop(name) for name in list(order) if name == "card_number"}
     placed = buyer.buys(method=method, **order)
     assert placed.url is not None
-    buyer.comes_back(payer.pays(placed.url, **fields))
+    buyer.comes_back(pays(placed.url, **fields))
     return plan(buyer)
 
 

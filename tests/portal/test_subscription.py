@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.billing.site import Site
 from app.models import Invoice, Payment, Subscription, SubscriptionChange
+from tests import payer
 from tests.billing.purchases import Buyer
 from tests.billing.running_plans import bought, cancels, changes, lives_on, previews
 from tests.cast import World
@@ -280,6 +281,19 @@ class TestChange:
         assert page.heading == "Your plan has not changed"
         assert any("moment=period_end" in (a.get("href") or "") for a in page.all("a"))
         assert "nothing has changed and nothing was charged" in page.words()
+        assert tara.opens(home).words("plan-name") == "Team, monthly"
+
+    def test_that_the_bank_wants_confirmed_says_so_and_offers_the_next_period(
+        self, buyer: Buyer, tara: Visitor, home: str
+    ) -> None:
+        bought(buyer, "stripe-card", pays=payer.passes_3ds)
+        change = previews(buyer, "business")
+
+        page = tara.opens(tara.posts(f"{home}/change/{change.uuid}").location)
+
+        assert page.heading == "Your plan has not changed"
+        assert "Your bank wants you to confirm this charge (3-D Secure)" in page.words()
+        assert any("moment=period_end" in (a.get("href") or "") for a in page.all("a"))
         assert tara.opens(home).words("plan-name") == "Team, monthly"
 
     @pytest.mark.parametrize("method", METHODS)

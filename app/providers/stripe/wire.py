@@ -122,6 +122,8 @@ _DECLINES: dict[str, base.DeclineReason] = {
     "online_or_offline_pin_required": "authentication",
     "payment_intent_authentication_failure": "authentication",
     "setup_intent_authentication_failure": "authentication",
+    "subscription_payment_intent_requires_action": "authentication",
+    "invoice_payment_intent_requires_action": "authentication",
     "fraudulent": "fraud",
     "lost_card": "fraud",
     "merchant_blacklist": "fraud",

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from app.sandbox.gateway import Refusal
 from app.sandbox.store import Json
 from app.sandbox.stripe import (
     changed_items,
     errors,
     invoice_lines,
+    invoice_payments,
     objects,
     pending_lines,
     periods,
@@ -36,6 +38,8 @@ DONE = (
     "proration_date",
     "trial_settings",
 )
+
+_DECLINED = "Your card was declined."
 
 
 @dataclass(frozen=True)
@@ -179,8 +183,26 @@ def _bill_now(account: Account, subscription: Json, drafts: list[Draft], params:
     invoice = pending_lines.bill(account, subscription, invoice)
     failed = invoice["status"] == "open" and invoice["next_payment_attempt"]
     if failed and params.get("payment_behavior") == "error_if_incomplete":
-        message = "Your card was declined."
-        raise errors.error(402, "card_error", message, code="card_declined")
+        raise _not_paid(account, invoice)
+
+
+def _not_paid(account: Account, invoice: Json) -> Refusal:
+    """Word why a change was not made: the bank declined, or wants the payer to confirm."""
+    payment = invoice_payments.of_invoice(account, invoice["id"])
+    assert payment is not None
+    intent = objects.get(account, "payment_intents", payment["payment"]["payment_intent"])
+    # Without a card on file nothing was tried.
+    problem = intent["last_payment_error"] or {"code": "card_declined", "message": _DECLINED}
+    if problem["code"] == "authentication_required":
+        message = (
+            "Payment for this subscription requires additional user action before it can be "
+            "completed successfully."
+        )
+        code = "subscription_payment_intent_requires_action"
+        return errors.error(402, "card_error", message, code=code)
+    message, code = problem["message"], problem["code"]
+    decline = problem.get("decline_code")
+    return errors.error(402, "card_error", message, code=code, decline_code=decline)
 
 
 def _method(account: Account, subscription: Json, params: Json) -> str | None:

@@ -306,12 +306,22 @@ class TestConfirm:
 
         assert (again.state, tara.payments(), tara.acts()) == made
 
-    def test_declined_changes_nothing_and_says_why(self, tara: Buyer) -> None:
-        bought(tara, STRIPE, card_number="4000000000000341")
+    @pytest.mark.parametrize(
+        ("how", "decline"),
+        [
+            ({"card_number": "4000000000000341"}, "declined"),
+            ({"pays": payer.passes_3ds}, "authentication"),
+        ],
+        ids=["declined", "to be confirmed"],
+    )
+    def test_declined_changes_nothing_and_says_why(
+        self, tara: Buyer, how: dict[str, Any], decline: str
+    ) -> None:
+        bought(tara, STRIPE, **how)
 
         change = changes(tara, "business")
 
-        assert (change.state, change.decline) == ("failed", "declined")
+        assert (change.state, change.decline) == ("failed", decline)
         assert stated(tara) == ("Team", "month", 2, TEAM)
         assert plan(tara).status == "active"
         assert renewals(tara) == [TEAM]
