@@ -12,13 +12,12 @@ if TYPE_CHECKING:
 
 def make(config: Config) -> Flask:
     """Answer the Flask application with everything that every page needs."""
-    from flask import Flask
-
     from app.web import (
         account,
         account_sessions,
         assets,
         bodies,
+        csrf,
         entrance,
         errors,
         filters,
@@ -37,16 +36,17 @@ def make(config: Config) -> Flask:
         visits,
         words,
     )
+    from app.web.application import Application
     from config import ROOT
 
-    flask_app = Flask("app", root_path=str(ROOT), static_folder=None)
+    flask_app = Application("app", root_path=str(ROOT), static_folder=None)
     flask_app.config.from_mapping(_settings(config))
     templates.install(flask_app, str(ROOT / "templates"), str(ROOT / "app/translations"))
     bodies.limit(flask_app)
     nul.install(flask_app)
     for part in (frames, sessions, languages, filters, words, forms, visits, viewings):
         part.install(flask_app)
-    for part in (errors, assets):
+    for part in (errors, assets, csrf):
         part.install(flask_app)
     headers.install(flask_app, config)
     _protect(flask_app, config)
@@ -85,10 +85,8 @@ def _settings(config: Config) -> dict[str, object]:
 
 
 def _protect(flask_app: Flask, config: Config) -> None:
-    from flask_wtf.csrf import CSRFProtect
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    CSRFProtect(flask_app)
     hops = config.TRUSTED_PROXIES
     if hops:
         flask_app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

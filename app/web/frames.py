@@ -13,6 +13,7 @@ from flask import Flask, Request, current_app, g, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
 
 SUFFIX = "_frame"
+_KNOWN = "portico.in_frame"
 _FRAMES = ("iframe", "frame")
 # An origin as Content-Security-Policy takes it; anything else would end the directive.
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
@@ -31,6 +32,13 @@ def is_one(asked: Request | None = None) -> bool:
     fetches says so itself where it can, and where only the frame's cookie came it is one too.
     """
     asked = asked or request
+    known: bool | None = asked.environ.get(_KNOWN)
+    if known is None:
+        known = asked.environ[_KNOWN] = _is_one(asked)
+    return known
+
+
+def _is_one(asked: Request) -> bool:
     purpose = asked.headers.get("Sec-Fetch-Dest")
     if purpose in _FRAMES:
         return True

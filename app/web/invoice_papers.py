@@ -7,14 +7,14 @@ from typing import Any
 
 from babel import Locale
 from flask import Response, current_app, make_response
-from flask_babel import force_locale, gettext
+from flask_babel import gettext
 
 from app import brand
 from app.billing.apps import logos
 from app.billing.invoicing import tax_sentences
 from app.models import Invoice
 from app.money import Money
-from app.web import filters, invoice_words, typesetting
+from app.web import filters, invoice_words, languages, typesetting
 
 # Countries that print on letter paper; everybody else on A4.
 _LETTER = frozenset({"US", "CA", "MX", "PH", "CL", "CO", "VE"})
@@ -30,7 +30,7 @@ def draw(invoice: Invoice) -> bytes:
     Of the same row, in the same colour and with the same logo, it is always the same bytes. A
     language that is not spoken here is English.
     """
-    with force_locale(_language(invoice)):
+    with languages.speaking(_language(invoice)):
         content = paper(invoice)
     return typesetting.pdf("invoices/invoice.typ", "paper", content, at=invoice.issued_at)
 

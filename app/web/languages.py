@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from babel import Locale
-from flask import Flask, current_app, g, request
-from flask_babel import Babel, get_locale, get_translations
+from flask import Flask, current_app, g, has_app_context, request
+from flask_babel import Babel, force_locale, get_locale, get_translations
 from markupsafe import Markup
 
 from app.models import User
+
+# Found once a page: a page has dozens of texts, and finding these costs more than the words.
+_KEPT = ("language", "translations")
 
 
 def install(flask_app: Flask) -> None:
@@ -27,7 +30,27 @@ def install(flask_app: Flask) -> None:
 
 def tag() -> str:
     """Answer the language of this page, such as `en` or `pt_BR`."""
-    return _tag(get_locale() or Locale("en"))
+    if not has_app_context():
+        return "en"
+    known: str | None = g.get("language")
+    if known is None:
+        known = g.language = str(get_locale() or "en")
+    return known
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Say everything meanwhile in a language, whoever reads it."""
+    if not has_app_context():
+        yield
+        return
+    before = {name: g.pop(name, None) for name in _KEPT}
+    try:
+        with force_locale(language):
+            yield
+    finally:
+        for name, value in before.items():
+            setattr(g, name, value)
 
 
 # Jinja's own i18n extension does the same and calls through three layers for each of the dozens of
@@ -41,16 +64,10 @@ def _plural(one: str, many: str, num: int, **values: object) -> Markup:
 
 
 def _translations() -> Any:
-    # Found once a page: a page has dozens of texts, and finding them costs more than the words.
     found = g.get("translations")
     if found is None:
         found = g.translations = get_translations()
     return found
-
-
-@cache
-def _tag(locale: Locale) -> str:
-    return str(locale)
 
 
 def _select() -> str:

@@ -24,7 +24,6 @@ _FIXED = re.compile(r'\{\{ _\("((?:[^"\\%]|\\.)+)"\) \}\}')
 
 def install(flask_app: Flask, folder: str, catalogues: str) -> None:
     """Read templates from a folder, and their words from the catalogues of another."""
-    flask_app.jinja_environment = LanguageEnvironment
     flask_app.jinja_loader = LanguageLoader(FileSystemLoader(folder), catalogues)
 
 
@@ -39,6 +38,11 @@ class LanguageEnvironment(FlaskEnvironment):
     ) -> Template:
         name = f"{languages.tag()}:{template_name_or_list}"
         return super().get_or_select_template(name, parent, globals)
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        # Jinja's chain of maps is searched name by name for every macro that a page imports. Ours
+        # are complete before the first page.
+        return {**self.globals, **(d or {})}
 
     def join_path(self, template: str, parent: str) -> str:
         return f"{parent.partition(':')[0]}:{template}"

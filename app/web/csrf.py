@@ -1,0 +1,29 @@
+"""The token of forms: Flask-WTF's, signed once for each sign-in instead of once for each page."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from flask import Flask, current_app, session
+from flask_wtf.csrf import CSRFProtect, generate_csrf
+
+# Flask-WTF's own names.
+FIELD = "csrf_token"
+
+
+def install(flask_app: Flask) -> None:
+    """Check the token of every form that is posted, and let pages put it into theirs."""
+    CSRFProtect(flask_app)
+    flask_app.context_processor(lambda: {FIELD: token})
+
+
+def token() -> str:
+    """Answer the token for a form of this page. A new session's secret is made with it."""
+    secret = session.get(FIELD)
+    return _signed(current_app.secret_key, secret) if secret else str(generate_csrf())
+
+
+@lru_cache(maxsize=4096)
+def _signed(_key: str | bytes | None, _secret: str) -> str:
+    # It says the same as long as the session has the same secret, and it never ends by itself.
+    return str(generate_csrf())
