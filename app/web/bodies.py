@@ -66,6 +66,8 @@ def _measure(environ: WSGIEnvironment) -> None:
     if body:
         environ["wsgi.input"] = BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
+        # What says that it comes in chunks hides the length from Werkzeug all the same.
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
 
 
 def _begin(stream: InputStream) -> bytes:

@@ -10,7 +10,7 @@ from flask import Flask, request
 LARGE = 10_000_000
 ENDED = {"wsgi.input_terminated": True}
 # What a server says of a body that comes in chunks.
-CHUNKED = ENDED | {"CONTENT_LENGTH": ""}
+CHUNKED = ENDED | {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
 PATHS = [
     "/sign-in",
     "/api/v2/checkout-sessions",
