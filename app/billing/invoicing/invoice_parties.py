@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.billing.purchase import customers
-from app.billing.tenants import tenants
-from app.models import App, CheckoutSession, Tenant, User
+from app.models import App, CheckoutSession, Membership, Tenant, User
+
+# Built once: every first invoice of a plan asks it.
+_ADMIN = (
+    select(User.locale)
+    .join(Membership, Membership.user_id == User.id)
+    .where(
+        Membership.tenant_id == bindparam("tenant_id"),
+        Membership.role == "admin",
+        Membership.deleted_at.is_(None),
+        User.deleted_at.is_(None),
+    )
+    .order_by(Membership.id)
+    .limit(1)
+)
 
 
 def seller(app: App) -> dict[str, Any]:
@@ -46,10 +60,12 @@ def buyer(tenant: Tenant | None, checkout: CheckoutSession | None) -> dict[str, 
 def locale(db: Session, tenant: Tenant | None, checkout: CheckoutSession | None) -> str | None:
     """Answer the payer's language: of the user who bought, else of the tenant's oldest admin."""
     payer = db.get(User, checkout.user_id) if checkout and checkout.user_id else None
-    if payer is None and tenant is not None:
-        payer = next(iter(tenants.admins(db, tenant.id)), None)
     if payer is not None:
         return payer.locale
+    if tenant is not None:
+        admin = db.connection().execute(_ADMIN, {"tenant_id": tenant.id}).first()
+        if admin is not None:
+            return cast("str | None", admin.locale)
     details = (checkout.details if checkout else None) or {}
     asked: str | None = details.get("locale")
     return asked
