@@ -23,11 +23,6 @@ def picture(kind: str, size: tuple[int, int] = (80, 40)) -> bytes:
 
 
 @pytest.fixture
-def alice(flask_app: Flask, world: World) -> Visitor:
-    return Visitor(flask_app, world.alice)
-
-
-@pytest.fixture
 def page_of(world: World) -> str:
     return f"/console/apps/{world.app.uuid}/settings/branding"
 

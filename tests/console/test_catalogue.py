@@ -5,26 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.models import AppMember, Price, Product, TaxRate
+from app.models import Price, Product, TaxRate
 from tests.cast import World
 from tests.pages import Page, Visitor
 from tests.sandbox_server import SandboxServer
-
-
-@pytest.fixture
-def alice(flask_app: Flask, world: World) -> Visitor:
-    return Visitor(flask_app, world.alice)
-
-
-@pytest.fixture
-def support(flask_app: Flask, world: World, db: Session) -> Visitor:
-    db.add(AppMember(app_id=world.app.id, user_id=world.charlie.id, role="support"))
-    db.commit()
-    return Visitor(flask_app, world.charlie)
 
 
 @pytest.fixture

@@ -5,31 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
-from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.billing.site import Site
 from app.billing.truth import acts, deeds
-from app.models import Act, AppMember, AuditEntry, Customer, Membership, Tenant
+from app.models import Act, AuditEntry, Customer, Membership, Tenant
 from tests import payer
 from tests.billing.purchases import Buyer
 from tests.cast import World
 from tests.pages import Visitor
 from tests.sandbox_server import SandboxServer
-
-
-@pytest.fixture
-def alice(flask_app: Flask, world: World) -> Visitor:
-    return Visitor(flask_app, world.alice)
-
-
-@pytest.fixture
-def support(flask_app: Flask, world: World, db: Session) -> Visitor:
-    """Answer Charlie, who helps the customers of the app."""
-    db.add(AppMember(app_id=world.app.id, user_id=world.charlie.id, role="support"))
-    db.commit()
-    return Visitor(flask_app, world.charlie)
 
 
 @pytest.fixture

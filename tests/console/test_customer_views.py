@@ -20,12 +20,6 @@ from tests.pages import Visitor
 
 # What a person may still post: the console's own pages, their account, and leaving.
 ALLOWED = ("/console/", "/account")
-UUIDS = ("tenant", "app")
-
-
-@pytest.fixture
-def alice(flask_app: Flask, world: World) -> Visitor:
-    return Visitor(flask_app, world.alice)
 
 
 @pytest.fixture

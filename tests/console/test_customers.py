@@ -13,19 +13,6 @@ from tests.pages import Visitor
 
 
 @pytest.fixture
-def alice(flask_app: Flask, world: World) -> Visitor:
-    return Visitor(flask_app, world.alice)
-
-
-@pytest.fixture
-def support(flask_app: Flask, world: World, db: Session) -> Visitor:
-    """Answer Charlie, who helps the customers of the app."""
-    db.add(AppMember(app_id=world.app.id, user_id=world.charlie.id, role="support"))
-    db.commit()
-    return Visitor(flask_app, world.charlie)
-
-
-@pytest.fixture
 def area(world: World) -> str:
     return f"/console/apps/{world.app.uuid}/customers"
 

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-from flask import Flask
 from sqlalchemy import select
 
-from app.billing.site import Site
 from app.models import CheckoutSession, Payment
 from tests import payer
 from tests.billing.purchases import Buyer
 from tests.cast import World
 from tests.pages import Visitor
-from tests.sandbox_server import SandboxServer
-
-
-@pytest.fixture
-def alice(flask_app: Flask, world: World) -> Visitor:
-    return Visitor(flask_app, world.alice)
-
-
-@pytest.fixture
-def buyer(world: World, site: Site, sandbox: SandboxServer) -> Buyer:
-    return Buyer(world, site, sandbox, world.tara)
 
 
 def links(visitor: Visitor, path: str) -> set[str]:

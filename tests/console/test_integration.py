@@ -16,25 +16,11 @@ from app import clock
 from app.billing.access import api_keys, signing_keys
 from app.billing.site import Site
 from app.billing.webhooks import deliveries, endpoints
-from app.models import ApiKey, AppMember, AuditEntry, Origin, SigningKey, WebhookEndpoint
+from app.models import ApiKey, AuditEntry, Origin, SigningKey, WebhookEndpoint
 from tests.cast import World
 from tests.pages import Page, Visitor
 
 RECEIVER = "https://api.example.com/webhooks"
-
-
-@pytest.fixture
-def alice(flask_app: Flask, world: World) -> Visitor:
-    """Answer the owner of the app."""
-    return Visitor(flask_app, world.alice)
-
-
-@pytest.fixture
-def support(flask_app: Flask, world: World, db: Session) -> Visitor:
-    """Answer Charlie, who helps the app's customers."""
-    db.add(AppMember(app_id=world.app.id, user_id=world.charlie.id, role="support"))
-    db.commit()
-    return Visitor(flask_app, world.charlie)
 
 
 @pytest.fixture

@@ -21,21 +21,8 @@ PASSWORD = "four words in a row"
 
 
 @pytest.fixture
-def alice(flask_app: Flask, world: World) -> Visitor:
-    return Visitor(flask_app, world.alice)
-
-
-@pytest.fixture
 def page_of(world: World) -> str:
     return f"/console/apps/{world.app.uuid}/settings/members"
-
-
-@pytest.fixture
-def charlie(flask_app: Flask, world: World) -> Visitor:
-    """Answer somebody of the app's support."""
-    world.db.add(AppMember(app_id=world.app.id, user_id=world.charlie.id, role="support"))
-    world.db.commit()
-    return Visitor(flask_app, world.charlie)
 
 
 def link_to(email: str, db: Session, site: Site, sandbox: SandboxServer) -> str:
@@ -144,19 +131,19 @@ class TestSomebodyInvited:
 
 class TestAMember:
     def test_gets_another_role_and_is_removed_at_once(
-        self, alice: Visitor, charlie: Visitor, db: Session, world: World, page_of: str
+        self, alice: Visitor, support: Visitor, db: Session, world: World, page_of: str
     ) -> None:
         person = f"{page_of}/{world.charlie.uuid}"
         home = f"/console/apps/{world.app.uuid}/"
 
         alice.posts(f"{person}/role", {"role": "owner"})
-        assert charlie.posts(page_of, {"email": SAM, "role": "support"}).status == 303
+        assert support.posts(page_of, {"email": SAM, "role": "support"}).status == 303
         alice.posts(f"{person}/role", {"role": "support"})
-        assert charlie.posts(page_of, {"email": SAM, "role": "support"}).status == 403
+        assert support.posts(page_of, {"email": SAM, "role": "support"}).status == 403
 
         assert alice.opens(f"{person}/remove").heading == "Remove charlie@nowhere.example?"
         alice.posts(f"{person}/remove")
-        assert charlie.opens(home).status == 404
+        assert support.opens(home).status == 404
         actions = db.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
         assert actions == [
             *("member.role_changed", "member.invited"),
@@ -164,7 +151,7 @@ class TestAMember:
         ]
 
     def test_that_is_the_last_owner_stays(
-        self, alice: Visitor, charlie: Visitor, db: Session, world: World, page_of: str
+        self, alice: Visitor, support: Visitor, db: Session, world: World, page_of: str
     ) -> None:
         person = f"{page_of}/{world.alice.uuid}"
 
@@ -179,7 +166,7 @@ class TestAMember:
         assert db.scalars(select(AppMember.role).order_by(AppMember.id)).all()[0] == "owner"
 
     def test_may_leave_once_there_is_another_owner(
-        self, alice: Visitor, charlie: Visitor, world: World, page_of: str
+        self, alice: Visitor, support: Visitor, world: World, page_of: str
     ) -> None:
         alice.posts(f"{page_of}/{world.charlie.uuid}/role", {"role": "owner"})
 
@@ -191,7 +178,7 @@ class TestAMember:
     def test_comes_back_by_a_new_invitation(
         self,
         alice: Visitor,
-        charlie: Visitor,
+        support: Visitor,
         db: Session,
         site: Site,
         sandbox: SandboxServer,
@@ -201,23 +188,23 @@ class TestAMember:
         alice.posts(f"{page_of}/{world.charlie.uuid}/remove")
         alice.posts(page_of, {"email": CHARLIE, "role": "owner"})
 
-        charlie.posts(link_to(CHARLIE, db, site, sandbox))
+        support.posts(link_to(CHARLIE, db, site, sandbox))
 
-        assert "Owner" in charlie.opens(page_of).words()
-        assert charlie.opens(page_of).has("console-member-invite")
+        assert "Owner" in support.opens(page_of).words()
+        assert support.opens(page_of).has("console-member-invite")
 
     def test_of_support_looks_and_changes_nothing(
-        self, charlie: Visitor, world: World, db: Session, page_of: str
+        self, support: Visitor, world: World, db: Session, page_of: str
     ) -> None:
-        shown = charlie.opens(page_of)
+        shown = support.opens(page_of)
 
         assert "Alice Acme" in shown.words()
         assert not shown.has("console-member-invite")
         person = f"{page_of}/{world.alice.uuid}"
-        assert charlie.posts(page_of, {"email": SAM, "role": "owner"}).status == 403
-        assert charlie.posts(f"{person}/role", {"role": "support"}).status == 403
-        assert charlie.opens(f"{person}/remove").status == 403
-        assert charlie.posts(f"{person}/remove").status == 403
+        assert support.posts(page_of, {"email": SAM, "role": "owner"}).status == 403
+        assert support.posts(f"{person}/role", {"role": "support"}).status == 403
+        assert support.opens(f"{person}/remove").status == 403
+        assert support.posts(f"{person}/remove").status == 403
         assert db.scalars(select(User.email).where(User.email == SAM)).all() == []
 
     def test_of_another_app_is_not_found(

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
@@ -34,17 +33,6 @@ from tests import payer
 from tests.billing.purchases import Buyer, raising
 from tests.cast import World
 from tests.pages import Page, Visitor
-from tests.sandbox_server import SandboxServer
-
-
-@pytest.fixture
-def alice(flask_app: Flask, world: World) -> Visitor:
-    return Visitor(flask_app, world.alice)
-
-
-@pytest.fixture
-def buyer(world: World, site: Site, sandbox: SandboxServer) -> Buyer:
-    return Buyer(world, site, sandbox, world.tara)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,12 +24,6 @@ from tests.e2e.portal import Door
 from tests.pages import Page, Visitor
 
 BACK = "https://app.example.com/settings?tab=“billing”&it's"
-
-
-@pytest.fixture
-def alice(flask_app: Flask, world: World) -> Visitor:
-    """Answer the owner of the app."""
-    return Visitor(flask_app, world.alice)
 
 
 @pytest.fixture

@@ -22,11 +22,6 @@ OTHER = "sk_test_sandbox_other"
 
 
 @pytest.fixture
-def alice(flask_app: Flask, world: World) -> Visitor:
-    return Visitor(flask_app, world.alice)
-
-
-@pytest.fixture
 def base(world: World) -> str:
     path = f"/console/apps/{world.app.uuid}/providers"
     world.db.commit()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import App, AppMember, AuditEntry
+from app.models import App, AuditEntry
 from tests.cast import World
 from tests.pages import Visitor
 
@@ -17,19 +16,6 @@ NEW = {
     "seller_address": "Kartenweg 2\n10115 Berlin",
     "seller_country": "DE",
 }
-
-
-@pytest.fixture
-def alice(flask_app: Flask, world: World) -> Visitor:
-    return Visitor(flask_app, world.alice)
-
-
-@pytest.fixture
-def charlie(flask_app: Flask, world: World) -> Visitor:
-    """Answer somebody of the app's support."""
-    world.db.add(AppMember(app_id=world.app.id, user_id=world.charlie.id, role="support"))
-    world.db.commit()
-    return Visitor(flask_app, world.charlie)
 
 
 @pytest.fixture
@@ -132,14 +118,14 @@ class TestSettings:
         assert db.scalars(select(App.name)).all() == ["Acme Notes"]
 
     def test_are_seen_and_not_changed_by_support(
-        self, charlie: Visitor, db: Session, page_of: str
+        self, support: Visitor, db: Session, page_of: str
     ) -> None:
-        shown = charlie.opens(page_of)
+        shown = support.opens(page_of)
 
         assert "Acme Notes GmbH" in shown.words()
         assert "Only an owner of Acme Notes changes it." in shown.words()
         assert not shown.has("console-settings-save")
-        assert charlie.posts(page_of, {"name": "Mine"}).status == 403
+        assert support.posts(page_of, {"name": "Mine"}).status == 403
         assert db.scalars(select(App.name)).all() == ["Acme Notes"]
 
 
@@ -175,10 +161,10 @@ class TestAnotherApp:
         assert db.scalars(select(App.name)).all() == ["Acme Notes"]
 
     def test_is_not_for_support_tenants_and_strangers(
-        self, charlie: Visitor, tara: Visitor, nobody: Visitor
+        self, support: Visitor, tara: Visitor, nobody: Visitor
     ) -> None:
-        assert not charlie.opens("/console/apps").has("console-add-app")
-        for visitor in (charlie, tara):
+        assert not support.opens("/console/apps").has("console-add-app")
+        for visitor in (support, tara):
             assert visitor.opens("/console/apps/new").status == 404
             assert visitor.posts("/console/apps/new", NEW).status == 404
         assert tara.opens("/console/apps").status == 404

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from flask import Flask
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.models import App, AppMember, CheckoutSession
 from tests.cast import World
 from tests.pages import Visitor
-
-
-@pytest.fixture
-def alice(flask_app: Flask, world: World) -> Visitor:
-    return Visitor(flask_app, world.alice)
 
 
 def home_of(world: World) -> str:

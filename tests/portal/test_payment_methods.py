@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from app.billing.site import Site
 from app.models import Act, Invoice, PaymentMethod
 from tests import payer
 from tests.billing import running_plans
@@ -88,12 +87,6 @@ class TestAdd:
 
     def test_does_not_exist_for_a_stranger(self, peter: Visitor, path: str) -> None:
         assert peter.posts(f"{path}/new", {"method": "stripe-card"}).status == 404
-
-
-@pytest.fixture
-def buyer(world: World, site: Site, sandbox: SandboxServer) -> Buyer:
-    """Answer Tara as she buys and lives on outside the pages."""
-    return Buyer(world, site, sandbox, world.tara)
 
 
 def saved(buyer: Buyer, method: str, **fields: str) -> PaymentMethod:

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.billing.site import Site
 from app.models import Invoice, Payment, Subscription, SubscriptionChange
 from tests import payer
 from tests.billing.purchases import Buyer
@@ -19,12 +18,6 @@ from tests.pages import Page, Visitor
 from tests.sandbox_server import SandboxServer
 
 METHODS = ["stripe-card", "mollie-card"]
-
-
-@pytest.fixture
-def buyer(world: World, site: Site, sandbox: SandboxServer) -> Buyer:
-    """Answer Tara away from the pages, for what is not about them."""
-    return Buyer(world, site, sandbox, world.tara)
 
 
 @pytest.fixture
