@@ -65,6 +65,8 @@ _INVOICE = {
     "currency": "EUR",
     "amount": 1189,
     "refunded": 0,
+    "chargedBack": 0,
+    "status": "paid",
     "number": "ABCD1234-0001",
     "net": 999,
     "tax": 190,
