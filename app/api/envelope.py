@@ -120,8 +120,6 @@ def _fixed(error: Exception, status: int, unauthorized: str) -> str | None:
         return "Unauthorized API key type"
     if isinstance(error, AppDisabled):
         return "App Is Disabled"
-    if isinstance(error, errors.ProviderUnavailable):
-        return None
     return {401: unauthorized, 404: "Not Found", 500: "Internal Server Error"}.get(status)
 
 

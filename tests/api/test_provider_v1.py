@@ -446,8 +446,7 @@ class TestRefuse:
         answer = server.posts(path(world), body(world))
 
         assert answer.status_code == 500
-        (problem,) = answer.get_json()["errors"]
-        assert problem["code"] == "[E0000]"
+        assert answer.get_json() == refusal("E0000", "Internal Server Error")
         assert int(answer.headers["Retry-After"]) > 0
 
     def test_hides_our_own_faults(
