@@ -1,7 +1,7 @@
 """What stands on the plans page between its heading and its end, as values.
 
 Most visitors have chosen nothing yet, and all who are offered the same see the same: that much of
-the page is drawn once and kept.
+the page is worked out and drawn once, and kept.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from flask import render_template
 from markupsafe import Markup
+from werkzeug.datastructures import MultiDict
 
 from app.billing.catalogue.products import Offer, OfferedPlan
 from app.models import Price
@@ -115,19 +116,16 @@ def make(offer: Offer, form: PlanForm, *, may_buy: bool, may_change: bool = Fals
     )
 
 
-def draw(chooser: Chooser, language: str) -> Markup:
+def draw(offer: Offer, form: PlanForm, *, may_buy: bool, may_change: bool) -> Markup:
     """Answer it as HTML in the language of the page."""
-    is_untouched = chooser.chosen == Chosen()
-    return _kept(chooser, language) if is_untouched else _drawn(chooser)
+    chooser = make(offer, form, may_buy=may_buy, may_change=may_change)
+    return Markup(render_template("portal/plans/_chooser.html", chooser=chooser))
 
 
 @lru_cache(256)
-def _kept(chooser: Chooser, _language: str) -> Markup:
-    return _drawn(chooser)
-
-
-def _drawn(chooser: Chooser) -> Markup:
-    return Markup(render_template("portal/plans/_chooser.html", chooser=chooser))
+def draw_untouched(offer: Offer, _language: str, *, may_buy: bool) -> Markup:
+    """Answer the same where nothing is chosen and no plan runs."""
+    return draw(offer, PlanForm(offer, MultiDict()), may_buy=may_buy, may_change=False)
 
 
 def _chosen(form: PlanForm) -> Chosen:

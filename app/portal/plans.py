@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from app.billing.catalogue import products
@@ -23,7 +24,7 @@ plans = Blueprint("plans", __name__)
 @guards.of_tenant("plans", find=storefronts.enter, view=storefronts.view)
 def show(visit: Visit) -> str:
     offer = storefronts.offer(sessions.db(), visit, request.args.get("currency"))
-    return _page(visit, offer, PlanForm(offer, request.args))
+    return _page(visit, offer, PlanForm(offer, request.args) if request.args else None)
 
 
 @plans.post("/t/<uuid:tenant>/plans")
@@ -44,18 +45,25 @@ def choose(membership: Membership) -> Response | tuple[str, int]:
     return redirect(address, 303)
 
 
-def _page(membership: Membership | Visit, offer: Offer, form: PlanForm) -> str:
-    may_buy = membership.may_buy
-    may_change = may_buy and visits.opens("subscription")
-    shown = chooser.make(offer, form, may_buy=may_buy, may_change=may_change)
+def _page(membership: Membership | Visit, offer: Offer, form: PlanForm | None) -> str:
+    """The page of an offer and of a choice, if there is one."""
     return render_template(
         "portal/plans/show.html",
         membership=membership,
         form=form,
         is_running=offer.running is not None,
         includes_tax=_includes_tax(offer),
-        chooser=chooser.draw(shown, languages.tag()),
+        chooser=_chooser(membership, offer, form),
     )
+
+
+def _chooser(membership: Membership | Visit, offer: Offer, form: PlanForm | None) -> Markup:
+    may_buy = membership.may_buy
+    if form is None and offer.running is None:
+        return chooser.draw_untouched(offer, languages.tag(), may_buy=may_buy)
+    form = form or PlanForm(offer, request.args)
+    may_change = may_buy and visits.opens("subscription")
+    return chooser.draw(offer, form, may_buy=may_buy, may_change=may_change)
 
 
 def _includes_tax(offer: Offer) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from flask import Flask, Request, current_app, g, has_request_context, request
 from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 
 SUFFIX = "_frame"
 _KNOWN = "portico.in_frame"
@@ -59,6 +60,14 @@ def ancestors() -> str:
 
 
 class _Sessions(SecureCookieSessionInterface):
+    _serializer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        # The keys stay as they were at the start.
+        if self._serializer is None:
+            self._serializer = super().get_signing_serializer(app)
+        return self._serializer
+
     def get_cookie_name(self, app: Flask) -> str:
         name = super().get_cookie_name(app)
         return name + SUFFIX if self._frames() else name

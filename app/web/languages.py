@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from flask import Flask, current_app, g, has_app_context, request
 from flask_babel import Babel, force_locale, get_locale, get_translations
 from markupsafe import Markup
 
 from app.models import User
-
-# Found once a page: a page has dozens of texts, and finding these costs more than the words.
-_KEPT = ("language", "translations")
 
 
 def install(flask_app: Flask) -> None:
@@ -44,30 +40,21 @@ def speaking(language: str) -> Iterator[None]:
     if not has_app_context():
         yield
         return
-    before = {name: g.pop(name, None) for name in _KEPT}
+    before = g.pop("language", None)
     try:
         with force_locale(language):
             yield
     finally:
-        for name, value in before.items():
-            setattr(g, name, value)
+        g.language = before
 
 
-# Jinja's own i18n extension does the same and calls through three layers for each of the dozens of
-# texts of a page.
 def _text(text: str, **values: object) -> Markup:
-    return Markup(_translations().ugettext(text)) % values
+    # In the page's language already (app/web/templates.py).
+    return Markup(text) % values
 
 
 def _plural(one: str, many: str, num: int, **values: object) -> Markup:
-    return Markup(_translations().ungettext(one, many, num)) % {"num": num, **values}
-
-
-def _translations() -> Any:
-    found = g.get("translations")
-    if found is None:
-        found = g.translations = get_translations()
-    return found
+    return Markup(get_translations().ungettext(one, many, num)) % {"num": num, **values}
 
 
 def _select() -> str:

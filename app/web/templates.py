@@ -1,12 +1,14 @@
-"""Templates are compiled once a language, with their fixed texts already in it.
+"""Templates are compiled once a language, with their texts already in it.
 
 A page has dozens of texts that never vary; looking each up on every request costs more than all
 else the page does. So `{{ _("Sign in") }}` becomes the words themselves when the template is
-compiled, and only texts with values in them are looked up later.
+compiled, and every other `_("...")` gets the words in place of the English. Only plurals are looked
+up later.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, MutableMapping
 from typing import Any
@@ -20,6 +22,7 @@ from markupsafe import escape
 from app.web import languages
 
 _FIXED = re.compile(r'\{\{ _\("((?:[^"\\%]|\\.)+)"\) \}\}')
+_OTHERS = re.compile(r'\b_\("((?:[^"\\]|\\.)+)"')
 
 
 def install(flask_app: Flask, folder: str, catalogues: str) -> None:
@@ -61,8 +64,12 @@ class LanguageLoader(BaseLoader):
         language, _, name = template.rpartition(":")
         source, filename, is_fresh = self._sources.get_source(environment, name)
         words = Translations.load(self._catalogues, [language or "en"])
-        return _FIXED.sub(lambda found: _translated(found[1], words), source), filename, is_fresh
+        return _translated(source, words), filename, is_fresh
 
 
-def _translated(text: str, words: NullTranslations) -> str:
-    return str(escape(words.ugettext(text.replace('\\"', '"'))))
+def _translated(source: str, words: NullTranslations) -> str:
+    def said(found: re.Match[str]) -> str:
+        return str(words.ugettext(found[1].replace('\\"', '"')))
+
+    fixed = _FIXED.sub(lambda found: str(escape(said(found))), source)
+    return _OTHERS.sub(lambda found: f"_({json.dumps(said(found), ensure_ascii=False)}", fixed)

@@ -17,6 +17,9 @@ msgstr "Content-Type: text/plain; charset=utf-8\\n"
 
 msgid "Sign in"
 msgstr "Anmelden & los"
+
+msgid "Sign in as \\"%(who)s\\""
+msgstr "Als \\"%(who)s\\" anmelden"
 """
 
 
@@ -31,25 +34,28 @@ def loader(tmp_path: Path) -> LanguageLoader:
     (tmp_path / "de.po").write_text(PO)
     with (tmp_path / "de.po").open("rb") as po, (folder / "messages.mo").open("wb") as mo:
         write_mo(mo, read_po(po))
-    (tmp_path / "page.html").write_text('{{ _("Sign in") }}|{{ _("Sign in %(who)s", who=who) }}')
+    (tmp_path / "page.html").write_text(
+        '{{ _("Sign in") }}|{{ _("Sign in as \\"%(who)s\\"", who=who) }}'
+    )
     return LanguageLoader(FileSystemLoader(tmp_path), str(tmp_path / "words"))
 
 
 class TestLanguageLoader:
     @pytest.mark.parametrize(
-        ("name", "fixed"),
+        ("name", "words"),
         [
-            ("de:page.html", "Anmelden &amp; los"),
-            ("en:page.html", "Sign in"),
-            ("page.html", "Sign in"),
+            ("de:page.html", 'Anmelden &amp; los|Als "<b>" anmelden'),
+            ("en:page.html", 'Sign in|Sign in as "<b>"'),
+            ("page.html", 'Sign in|Sign in as "<b>"'),
         ],
     )
-    def test_puts_fixed_texts_in_and_leaves_the_others(
-        self, loader: LanguageLoader, name: str, fixed: str
+    def test_puts_the_words_of_a_language_in(
+        self, loader: LanguageLoader, name: str, words: str
     ) -> None:
-        source, _, _ = loader.get_source(Environment(), name)
+        environment = Environment(loader=loader)
+        environment.globals["_"] = lambda text, **values: text % values
 
-        assert source == f'{fixed}|{{{{ _("Sign in %(who)s", who=who) }}}}'
+        assert environment.get_template(name).render(who="<b>") == words
 
 
 class TestLanguage:

@@ -7,7 +7,6 @@ each app's catalogue in memory until the catalogue changes.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,6 +22,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     type_coerce,
 )
@@ -132,21 +132,51 @@ def _visit(db: Session, asked: Select[Any], user_id: int, tenant_uuid: UUID) -> 
 def offer(db: Session, visit: Visit, currency: str | None = None) -> Offer:
     """Answer what is offered on a visit, as `products.offer` does."""
     seller, company = visit.tenant.app, visit.tenant
-    prices = _shelf(db).prices(db, seller.id, visit.catalogue)
-    running: Sequence[Subscription] = ()
-    had: frozenset[str] = frozenset()
-    if visit.has_bought:
-        running = products.running(db, company.id, livemode=seller.livemode)
-        had = products.had_trials(db, prices, company.id, livemode=seller.livemode)
+    catalogue = _shelf(db).catalogue(db, seller.id, visit.catalogue)
+    if not visit.has_bought:
+        return catalogue.offer(company, currency)
     return products.arrange(
-        prices,
-        running,
-        had,
+        catalogue.prices,
+        products.running(db, company.id, livemode=seller.livemode),
+        products.had_trials(db, catalogue.prices, company.id, livemode=seller.livemode),
         chosen=company.currency,
         country=company.country,
-        is_fixed=visit.has_bought,
+        is_fixed=True,
         currency=currency,
     )
+
+
+class _Catalogue:
+    """An app's prices with their products, as they were at `version`, for some time."""
+
+    def __init__(self, version: str, prices: tuple[Price, ...]) -> None:
+        self.prices = prices
+        self._version, self._until = version, time.monotonic() + _KEPT_SECONDS
+        self._offers: dict[tuple[str | None, str | None], Offer] = {}
+
+    def is_at(self, version: str) -> bool:
+        """It is what the app sells at this version."""
+        return self._version == version and time.monotonic() < self._until
+
+    def offer(self, company: Company, currency: str | None) -> Offer:
+        """Answer what a company that has not bought yet is offered."""
+        if currency is not None:
+            return self._arranged(company, currency)
+        place = company.country, company.currency
+        if place not in self._offers:
+            self._offers[place] = self._arranged(company, None)
+        return self._offers[place]
+
+    def _arranged(self, company: Company, currency: str | None) -> Offer:
+        return products.arrange(
+            self.prices,
+            (),
+            frozenset(),
+            chosen=company.currency,
+            country=company.country,
+            is_fixed=False,
+            currency=currency,
+        )
 
 
 class _Shelf:
@@ -154,19 +184,19 @@ class _Shelf:
     as long as `_KEPT_SECONDS`; what is bought is always read anew."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[str, float, tuple[Price, ...]]] = {}
+        self._kept: dict[int, _Catalogue] = {}
 
-    def prices(self, db: Session, app_id: int, catalogue: str) -> tuple[Price, ...]:
-        """Answer an app's prices with their products, read again where the catalogue changed."""
+    def catalogue(self, db: Session, app_id: int, version: str) -> _Catalogue:
+        """Answer an app's catalogue, read again where it changed."""
         kept = self._kept.get(app_id)
-        if kept and kept[0] == catalogue and time.monotonic() < kept[1]:
-            return kept[2]
+        if kept and kept.is_at(version):
+            return kept
         prices = tuple(products.for_sale(db, app_id))
         for row in {*prices, *(price.product for price in prices)}:
             # They are shared by requests from now on, so no session may own them.
             db.expunge(row)
-        self._kept[app_id] = (catalogue, time.monotonic() + _KEPT_SECONDS, prices)
-        return prices
+        kept = self._kept[app_id] = _Catalogue(version, prices)
+        return kept
 
 
 _TENANT, _APP, _USER = table(Tenant), table(App), table(User)
@@ -198,7 +228,8 @@ _SHOWN: tuple[ColumnElement[Any], ...] = (
         _CHECKOUT.c.tenant_id == _TENANT.c.id,
         _CHECKOUT.c.livemode == _APP.c.livemode,
         _CHECKOUT.c.mode != "setup",
-        _CHECKOUT.c.state.in_(BOUGHT),
+        # In place of IN, whose list would be put into the statement at every call.
+        or_(*(_CHECKOUT.c.state == state for state in BOUGHT)),
     )
     .label("has_bought"),
     exists()
