@@ -39,7 +39,7 @@ def statements(database: Database, world: cast.World) -> Statements:
 
 
 class TestAStart:
-    def test_of_a_known_customer_asks_at_most_seven_times_and_commits_twice(
+    def test_of_a_known_customer_asks_at_most_five_times_and_commits_twice(
         self, tara: Visitor, world: cast.World, site: Site, statements: Statements
     ) -> None:
         press_pay(tara, world)
@@ -49,7 +49,7 @@ class TestAStart:
         answer = press_pay(tara, world, statements)
 
         assert answer.status == 303
-        assert len(statements.said) <= 7, statements.said
+        assert len(statements.said) <= 5, statements.said
         assert statements.commits <= 2
 
 

@@ -7,12 +7,13 @@ import json
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from typing import Protocol
+from uuid import UUID
 
 from app import providers
 from app.billing.errors import Conflict
 from app.billing.vault import Vault
 from app.clock import Clock, SandboxClock, clock_at
-from app.models import ProviderAccount
 from app.providers.base import Capabilities, Connection, Provider
 from app.providers.pace import Pace
 from config import Config, is_private
@@ -26,6 +27,21 @@ class Credentials:
     secret_key: str
     webhook_secret: str | None = None
     hook_secret: str | None = None
+
+
+class Account(Protocol):
+    """A provider account, a row or what was read of one."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def uuid(self) -> UUID: ...
+    @property
+    def provider(self) -> str: ...
+    @property
+    def livemode(self) -> bool: ...
+    @property
+    def sealed_credentials(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -46,7 +62,7 @@ class Site:
         """How fast this process asks each provider account while it works in the background."""
         return Pace(self.config.PROVIDER_CALLS_PER_SECOND)
 
-    def provider(self, account: ProviderAccount) -> Provider:
+    def provider(self, account: Account) -> Provider:
         """Answer the adapter of an account."""
         return self.connect(account.provider, account.sealed_credentials)
 
@@ -101,7 +117,7 @@ class Site:
         """Answer the public address of one of our paths."""
         return self.config.PUBLIC_URL + path
 
-    def hook_url(self, account: ProviderAccount) -> str | None:
+    def hook_url(self, account: Account) -> str | None:
         """Answer where a provider calls us; None where it could not reach us: only the sandbox
         calls a private address."""
         sandboxed = is_private(self.api_url(account.provider))

@@ -3,14 +3,18 @@ in few statements."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, exists, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import Row, and_, bindparam, exists, select
+from sqlalchemy.orm import Session
 
 from app.billing.catalogue import products
 from app.billing.errors import Invalid
+from app.billing.ordering import sold
+from app.billing.ordering.sold import AppliedRate, SoldPrice
+from app.billing.site import Account
 from app.billing.tax import countries
+from app.db.base import table
 from app.models import (
     Customer,
     Price,
@@ -25,105 +29,125 @@ from app.models import (
 from app.models.subscription import RUNNING
 from app.providers import NAMES as PROVIDERS
 
-# Built once: in a purchase, building them costs more than running them.
-_RUNS_A_PLAN = exists().where(
-    Subscription.tenant_id == bindparam("tenant_id"),
-    Subscription.livemode == bindparam("livemode"),
-    Subscription.family == Product.family,
-    Subscription.status.in_(RUNNING),
-    Subscription.is_duplicate.is_(False),
+_PRICES, _PRODUCTS, _ACCOUNTS = table(Price), table(Product), table(ProviderAccount)
+_RATES, _KNOWN_RATES = table(TaxRate), table(ProviderTaxRate)
+_KNOWN_PRICES, _CUSTOMERS, _PLANS = table(ProviderPrice), table(Customer), table(Subscription)
+
+# Built once: in a purchase, building it costs more than running it.
+_RUNS_A_PLAN = (
+    exists()
+    .where(
+        _PLANS.c.tenant_id == bindparam("tenant_id"),
+        _PLANS.c.livemode == bindparam("livemode"),
+        _PLANS.c.family == _PRODUCTS.c.family,
+        _PLANS.c.status.in_(RUNNING),
+        _PLANS.c.is_duplicate.is_(False),
+    )
+    .correlate(_PRODUCTS)
 )
-_PRICE = (
+# A row for each rate that may apply, each with the price; one without a rate where there is none.
+_OFFERED = (
     select(
-        Price,
-        ProviderAccount,
-        Customer.provider_id,
-        ProviderPrice.provider_id,
-        _RUNS_A_PLAN.correlate(Product),
+        *sold.COLUMNS,
+        _CUSTOMERS.c.provider_id.label("customer_id"),
+        _KNOWN_PRICES.c.provider_id.label("known_price_id"),
+        _KNOWN_RATES.c.provider_id.label("known_rate_id"),
+        _RUNS_A_PLAN.label("runs_a_plan"),
     )
-    .join(Price.product)
+    .select_from(_PRICES)
+    .join(_PRODUCTS, _PRODUCTS.c.id == _PRICES.c.product_id)
     .join(
-        ProviderAccount,
+        _ACCOUNTS,
         and_(
-            ProviderAccount.app_id == Product.app_id,
-            ProviderAccount.provider == bindparam("provider"),
-            ProviderAccount.livemode == bindparam("livemode"),
-            ProviderAccount.disconnected_at.is_(None),
+            _ACCOUNTS.c.app_id == _PRODUCTS.c.app_id,
+            _ACCOUNTS.c.provider == bindparam("provider"),
+            _ACCOUNTS.c.livemode == bindparam("livemode"),
+            _ACCOUNTS.c.disconnected_at.is_(None),
         ),
     )
     .outerjoin(
-        Customer,
+        _CUSTOMERS,
         and_(
-            Customer.provider_account_id == ProviderAccount.id,
-            Customer.tenant_id == bindparam("tenant_id"),
+            _CUSTOMERS.c.provider_account_id == _ACCOUNTS.c.id,
+            _CUSTOMERS.c.tenant_id == bindparam("tenant_id"),
         ),
     )
     .outerjoin(
-        ProviderPrice,
+        _KNOWN_PRICES,
         and_(
-            ProviderPrice.provider_account_id == ProviderAccount.id,
-            ProviderPrice.price_id == Price.id,
+            _KNOWN_PRICES.c.provider_account_id == _ACCOUNTS.c.id,
+            _KNOWN_PRICES.c.price_id == _PRICES.c.id,
         ),
     )
-    .options(contains_eager(Price.product))
-    .where(
-        Price.price_id == bindparam("price_id"),
-        Product.app_id == bindparam("app_id"),
-        Product.archived_at.is_(None),
-        Product.deleted_at.is_(None),
-        Price.archived_at.is_(None),
-        Price.deleted_at.is_(None),
-    )
-)
-_RATE = (
-    select(TaxRate, ProviderTaxRate.provider_id)
     .outerjoin(
-        ProviderTaxRate,
+        _RATES,
         and_(
-            ProviderTaxRate.tax_rate_id == TaxRate.id,
-            ProviderTaxRate.provider_account_id == bindparam("account_id"),
-            ProviderTaxRate.is_inclusive == bindparam("is_inclusive"),
+            _RATES.c.app_id == _PRODUCTS.c.app_id,
+            _RATES.c.archived_at.is_(None),
+            _RATES.c.deleted_at.is_(None),
+            (_RATES.c.country == bindparam("country")) | _RATES.c.is_reverse_charge,
+        ),
+    )
+    .outerjoin(
+        _KNOWN_RATES,
+        and_(
+            _KNOWN_RATES.c.tax_rate_id == _RATES.c.id,
+            _KNOWN_RATES.c.provider_account_id == _ACCOUNTS.c.id,
+            _KNOWN_RATES.c.is_inclusive == (_PRICES.c.tax_behavior == "inclusive"),
         ),
     )
     .where(
-        TaxRate.app_id == bindparam("app_id"),
-        TaxRate.archived_at.is_(None),
-        TaxRate.deleted_at.is_(None),
-        (TaxRate.country == bindparam("country")) | TaxRate.is_reverse_charge,
+        _PRICES.c.price_id == bindparam("price_id"),
+        _PRODUCTS.c.app_id == bindparam("app_id"),
+        _PRODUCTS.c.archived_at.is_(None),
+        _PRODUCTS.c.deleted_at.is_(None),
+        _PRICES.c.archived_at.is_(None),
+        _PRICES.c.deleted_at.is_(None),
     )
-    .order_by(TaxRate.id)
+    .order_by(_RATES.c.id)
 )
 
 
 class At(NamedTuple):
-    """An account to pay at, what the provider knows there already, and whether the tenant runs a
-    plan of the price's family."""
+    """An account to pay at, and what the provider calls the tenant there already."""
 
-    account: ProviderAccount
+    account: Account
     customer_id: str | None
+
+
+class Basis(NamedTuple):
+    """What the order of a price rests on: `rates` are those that may apply, each with its id at the
+    provider; `runs_a_plan` says that the tenant has one of the price's family."""
+
+    price: SoldPrice
+    at: At
     provider_price_id: str | None
+    rates: list[tuple[AppliedRate, str | None]]
     runs_a_plan: bool
 
 
-def of_price(db: Session, tenant: Tenant, price_id: str, method: str | None) -> tuple[Price, At]:
-    """Answer a price and the account its way to pay (such as `stripe-card`) leads to; raises
-    NotFound for an unknown price, Invalid for an unknown way to pay."""
+def of_price(
+    db: Session, tenant: Tenant, price_id: str, *, method: str | None, country: str
+) -> Basis:
+    """Answer what an order of a price rests on, at the account its way to pay (such as
+    `stripe-card`) leads to, for a buyer in a country; raises NotFound for an unknown price, Invalid
+    for an unknown way to pay."""
     provider = (method or "").partition("-")[0]
-    if provider not in PROVIDERS or not products.is_price_id(price_id):
+    rows: list[Row[Any]] = []
+    if provider in PROVIDERS and products.is_price_id(price_id):
+        asked = {
+            "provider": provider,
+            "livemode": tenant.app.livemode,
+            "tenant_id": tenant.id,
+            "app_id": tenant.app_id,
+            "price_id": price_id,
+            "country": countries.taxed_as(country) if country in countries.CODES else None,
+        }
+        rows = list(db.connection().execute(_OFFERED, asked))
+    if not rows:
         products.find_price(db, tenant, price_id)
         raise Invalid("Choose how to pay.", field="method")
-    asked = {
-        "provider": provider,
-        "livemode": tenant.app.livemode,
-        "tenant_id": tenant.id,
-        "app_id": tenant.app_id,
-        "price_id": price_id,
-    }
-    row = db.execute(_PRICE, asked).one_or_none()
-    if row is None:
-        products.find_price(db, tenant, price_id)
-        raise Invalid("Choose how to pay.", field="method")
-    return row[0], At(row[1], row[2], row[3], row[4])
+    return _read(rows)
 
 
 def of_account(db: Session, tenant: Tenant, provider: str) -> At | None:
@@ -144,18 +168,19 @@ def of_account(db: Session, tenant: Tenant, provider: str) -> At | None:
             ProviderAccount.disconnected_at.is_(None),
         )
     ).one_or_none()
-    return At(row[0], row[1], None, False) if row else None
+    return At(row[0], row[1]) if row else None
 
 
-def rates(
-    db: Session, tenant: Tenant, country: str, account: ProviderAccount, tax_behavior: str
-) -> list[tuple[TaxRate, str | None]]:
-    """Answer the rates that may apply, each with its id at the provider."""
-    asked = {
-        "account_id": account.id,
-        "is_inclusive": tax_behavior == "inclusive",
-        "app_id": tenant.app_id,
-        "country": countries.taxed_as(country),
-    }
-    rows = db.execute(_RATE, asked)
-    return [(rate, provider_id) for rate, provider_id in rows]
+def _read(rows: list[Row[Any]]) -> Basis:
+    first, found = rows[0], [sold.read(row) for row in rows]
+    price = found[0].price
+    assert price is not None, "the price is what is asked for"
+    return Basis(
+        price=price,
+        at=At(found[0].account, first.customer_id),
+        provider_price_id=first.known_price_id,
+        rates=[
+            (one.rate, row.known_rate_id) for one, row in zip(found, rows, strict=True) if one.rate
+        ],
+        runs_a_plan=first.runs_a_plan,
+    )

@@ -11,8 +11,9 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from app.billing.site import Site
-from app.models import CheckoutSession, ProviderAccount, TaxRate, Tenant
+from app.billing.site import Account, Site
+from app.billing.tax.taxes import Rate
+from app.models import CheckoutSession, Tenant
 from app.money import Money
 from app.providers.base import CheckoutRequest, Collect, Line, Mode
 
@@ -29,7 +30,7 @@ class Tax:
     rule: str | None = None
     country: str | None = None
     percentage: Decimal | None = None
-    rate: TaxRate | None = None
+    rate: Rate | None = None
     vat_number: str | None = None
     vat_status: str | None = None
 
@@ -58,7 +59,7 @@ class CheckoutOrder:
 
     app_id: int
     livemode: bool
-    account: ProviderAccount
+    account: Account
     mode: Mode
     currency: str
     net: int

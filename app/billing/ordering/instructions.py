@@ -9,15 +9,18 @@ from typing import Any, Literal, cast
 from uuid import UUID
 
 from sqlalchemy import Executable, and_, bindparam, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
 from app.billing import urls
 from app.billing.catalogue import products
 from app.billing.errors import Invalid, NotFound, Unsupported
+from app.billing.ordering import sold
 from app.billing.ordering.checkout_orders import VERIFICATION_MINOR, CheckoutOrder, Tax
+from app.billing.ordering.sold import AppliedRate, SoldPrice
 from app.billing.plans import trials
-from app.billing.site import Site
+from app.billing.site import Account, Site
 from app.billing.tax import countries, taxes
+from app.db.base import table
 from app.models import (
     App,
     Customer,
@@ -34,6 +37,10 @@ from app.money import EXPONENTS
 from app.providers import NAMES as PROVIDERS
 from app.providers.base import Collect, Interval, Line, Mode, TaxBehavior
 
+_PRICES, _PRODUCTS, _ACCOUNTS = table(Price), table(Product), table(ProviderAccount)
+_RATES, _KNOWN_RATES = table(TaxRate), table(ProviderTaxRate)
+_KNOWN_PRICES, _CUSTOMERS = table(ProviderPrice), table(Customer)
+
 Origin = Literal["tenant_v1", "provider_v1", "bearer_v1"]
 
 
@@ -42,9 +49,9 @@ class Found:
     """What a caller named, and by which ids the provider knows it already; `trial_days` are what
     the tenant would have free at the price."""
 
-    account: ProviderAccount
-    price: Price | None = None
-    rate: TaxRate | None = None
+    account: Account
+    price: SoldPrice | None = None
+    rate: AppliedRate | None = None
     customer_id: str | None = None
     provider_price_id: str | None = None
     provider_tax_rate_id: str | None = None
@@ -112,20 +119,27 @@ def find(
         "rate": _askable(rate),
     }
     statement = _statement(isinstance(price, UUID), isinstance(rate, UUID))
-    row = db.execute(statement, asked).one_or_none() if provider in PROVIDERS else None
+    connection = db.connection()
+    row = connection.execute(statement, asked).one_or_none() if provider in PROVIDERS else None
     if row is None:
         raise Unsupported("is not connected to this app", field="provider")
-    account, found_price, product, found_rate, customer_id, price_id, rate_id = row
-    if found_price is not None and product is None:
-        found_price = None
-    _require(price, found_price, "price")
-    _require(rate, found_rate, "rate")
-    if product is not None and product.archived_at is not None:
-        raise Invalid("is not sold any more", field="price")
+    found = sold.read(row)
+    _require(price, found.price, "price")
+    _require(rate, found.rate, "rate")
     days = 0
-    if found_price is not None:
-        days = trials.days(db, tenant, found_price, livemode=livemode, is_binding=True)
-    return Found(account, found_price, found_rate, customer_id, price_id, rate_id, days)
+    if found.price is not None:
+        if found.price.product.archived_at is not None:
+            raise Invalid("is not sold any more", field="price")
+        days = trials.days(db, tenant, found.price, livemode=livemode, is_binding=True)
+    return Found(
+        account=found.account,
+        price=found.price,
+        rate=found.rate,
+        customer_id=row.customer_id,
+        provider_price_id=row.known_price_id,
+        provider_tax_rate_id=row.known_rate_id,
+        trial_days=days,
+    )
 
 
 def order(
@@ -230,7 +244,7 @@ def _purchase(
     )
 
 
-def _line(price: Price, provider_price_id: str | None, quantity: int) -> Line:
+def _line(price: SoldPrice, provider_price_id: str | None, quantity: int) -> Line:
     return Line(
         name=price.product.name,
         description=price.product.description,
@@ -242,7 +256,7 @@ def _line(price: Price, provider_price_id: str | None, quantity: int) -> Line:
     )
 
 
-def _sold(found: Found, asked: Instructions, currency: str) -> Price:
+def _sold(found: Found, asked: Instructions, currency: str) -> SoldPrice:
     price = found.price
     if price is None:
         raise Invalid("is required unless mode is setup", field="price")
@@ -312,7 +326,7 @@ def _askable(named: str | UUID | None) -> str | UUID | None:
 
 
 def _require(
-    named: str | UUID | None, found: Price | TaxRate | None, field: Literal["price", "rate"]
+    named: str | UUID | None, found: SoldPrice | AppliedRate | None, field: Literal["price", "rate"]
 ) -> None:
     if named is None:
         return
@@ -325,63 +339,59 @@ def _require(
 @lru_cache(maxsize=4)
 def _statement(by_price_uuid: bool, by_rate_uuid: bool) -> Executable:
     # Built once: building it costs more than running it.
-    price_named = Price.uuid if by_price_uuid else Price.price_id
-    rate_named = TaxRate.uuid if by_rate_uuid else TaxRate.tax_rate_id
+    price_named = _PRICES.c.uuid if by_price_uuid else _PRICES.c.price_id
+    rate_named = _RATES.c.uuid if by_rate_uuid else _RATES.c.tax_rate_id
     return (
         select(
-            ProviderAccount,
-            Price,
-            Product,
-            TaxRate,
-            Customer.provider_id,
-            ProviderPrice.provider_id,
-            ProviderTaxRate.provider_id,
+            *sold.COLUMNS,
+            _CUSTOMERS.c.provider_id.label("customer_id"),
+            _KNOWN_PRICES.c.provider_id.label("known_price_id"),
+            _KNOWN_RATES.c.provider_id.label("known_rate_id"),
         )
-        .select_from(ProviderAccount)
-        .outerjoin(Price, and_(price_named == bindparam("price"), Price.deleted_at.is_(None)))
+        .select_from(_ACCOUNTS)
+        .outerjoin(_PRICES, and_(price_named == bindparam("price"), _PRICES.c.deleted_at.is_(None)))
         .outerjoin(
-            Product,
+            _PRODUCTS,
             and_(
-                Product.id == Price.product_id,
-                Product.app_id == ProviderAccount.app_id,
-                Product.deleted_at.is_(None),
+                _PRODUCTS.c.id == _PRICES.c.product_id,
+                _PRODUCTS.c.app_id == _ACCOUNTS.c.app_id,
+                _PRODUCTS.c.deleted_at.is_(None),
             ),
         )
         .outerjoin(
-            TaxRate,
+            _RATES,
             and_(
                 rate_named == bindparam("rate"),
-                TaxRate.app_id == ProviderAccount.app_id,
-                TaxRate.deleted_at.is_(None),
+                _RATES.c.app_id == _ACCOUNTS.c.app_id,
+                _RATES.c.deleted_at.is_(None),
             ),
         )
         .outerjoin(
-            Customer,
+            _CUSTOMERS,
             and_(
-                Customer.provider_account_id == ProviderAccount.id,
-                Customer.tenant_id == bindparam("tenant_id"),
+                _CUSTOMERS.c.provider_account_id == _ACCOUNTS.c.id,
+                _CUSTOMERS.c.tenant_id == bindparam("tenant_id"),
             ),
         )
         .outerjoin(
-            ProviderPrice,
+            _KNOWN_PRICES,
             and_(
-                ProviderPrice.provider_account_id == ProviderAccount.id,
-                ProviderPrice.price_id == Price.id,
+                _KNOWN_PRICES.c.provider_account_id == _ACCOUNTS.c.id,
+                _KNOWN_PRICES.c.price_id == _PRICES.c.id,
             ),
         )
         .outerjoin(
-            ProviderTaxRate,
+            _KNOWN_RATES,
             and_(
-                ProviderTaxRate.provider_account_id == ProviderAccount.id,
-                ProviderTaxRate.tax_rate_id == TaxRate.id,
-                ProviderTaxRate.is_inclusive == (Price.tax_behavior == "inclusive"),
+                _KNOWN_RATES.c.provider_account_id == _ACCOUNTS.c.id,
+                _KNOWN_RATES.c.tax_rate_id == _RATES.c.id,
+                _KNOWN_RATES.c.is_inclusive == (_PRICES.c.tax_behavior == "inclusive"),
             ),
         )
-        .options(contains_eager(Price.product))
         .where(
-            ProviderAccount.app_id == bindparam("app_id"),
-            ProviderAccount.provider == bindparam("provider"),
-            ProviderAccount.livemode == bindparam("livemode"),
-            ProviderAccount.disconnected_at.is_(None),
+            _ACCOUNTS.c.app_id == bindparam("app_id"),
+            _ACCOUNTS.c.provider == bindparam("provider"),
+            _ACCOUNTS.c.livemode == bindparam("livemode"),
+            _ACCOUNTS.c.disconnected_at.is_(None),
         )
     )

@@ -14,10 +14,11 @@ from app.billing import timeline
 from app.billing.catalogue import products
 from app.billing.errors import Conflict, Invalid, NotAllowed
 from app.billing.ordering import basis, offers, quotes
-from app.billing.ordering.basis import At
+from app.billing.ordering.basis import Basis
 from app.billing.ordering.checkout_orders import CheckoutOrder, Tax
 from app.billing.ordering.offers import OfferedMethod
 from app.billing.ordering.quotes import Quote
+from app.billing.ordering.sold import SoldPrice
 from app.billing.plans import subscriptions, trials
 from app.billing.purchase import checkouts
 from app.billing.site import Site
@@ -30,7 +31,6 @@ from app.models import (
     Membership,
     Price,
     Subscription,
-    TaxRate,
     Tenant,
 )
 from app.models.checkout_session import PENDING
@@ -125,27 +125,29 @@ def place(db: Session, site: Site, *, membership: Membership, choice: Choice) ->
     """
     require_buyer(membership)
     tenant = membership.tenant
-    price, at = basis.of_price(db, tenant, choice.price_id, choice.method)
+    found = basis.of_price(
+        db, tenant, choice.price_id, method=choice.method, country=choice.country
+    )
+    price = found.price
     vat, problems = _check(tenant, price, choice)
     days = trials.days(db, tenant, price, livemode=tenant.app.livemode, is_binding=True)
-    capabilities = site.capabilities(at.account.provider)
+    capabilities = site.capabilities(found.at.account.provider)
     method = _method(capabilities, choice, price, days)
     for name, text in problems.items():
         raise Invalid(text.sentence, field=name, **text.values)
-    rates = basis.rates(db, tenant, choice.country, at.account, price.tax_behavior)
     quote = quotes.make(
         price=price,
         quantity=choice.quantity,
         country=choice.country,
         vat=vat,
         app=tenant.app,
-        rates=[rate for rate, _ in rates],
+        rates=[rate for rate, _ in found.rates],
         trial_days=days,
     )
     _require_seen(site, membership, choice, quote)
-    if price.is_recurring and at.runs_a_plan:
+    if price.is_recurring and found.runs_a_plan:
         raise Conflict("%(tenant)s already has a plan, so nothing was ordered.", tenant=tenant.name)
-    order = _order(membership, price, at, capabilities, method, quote, rates)
+    order = _order(membership, found, capabilities, method, quote)
     opened = checkouts.start(db, site, order)
     return Placed(opened.uuid, opened.url)
 
@@ -157,7 +159,7 @@ def require_buyer(membership: Membership) -> None:
 
 
 def _check(
-    tenant: Tenant, price: Price, choice: Choice
+    tenant: Tenant, price: Price | SoldPrice, choice: Choice
 ) -> tuple[VatAnswer | None, dict[str, Text]]:
     problems: dict[str, Text] = {}
     if not tenant_currencies.pays_in(tenant, price.currency):
@@ -195,7 +197,7 @@ def _require_seen(site: Site, membership: Membership, choice: Choice, quote: Quo
         raise OrderChanged("Your order has changed. Check the new total, then pay.")
 
 
-def _method(capabilities: Capabilities, choice: Choice, price: Price, days: int) -> str:
+def _method(capabilities: Capabilities, choice: Choice, price: SoldPrice, days: int) -> str:
     slug = (choice.method or "").partition("-")[2]
     mode = trials.mode(capabilities, _mode(price), days)
     if capabilities.method(slug, mode, price.currency) is None:
@@ -205,16 +207,15 @@ def _method(capabilities: Capabilities, choice: Choice, price: Price, days: int)
 
 def _order(
     membership: Membership,
-    price: Price,
-    at: At,
+    found: Basis,
     capabilities: Capabilities,
     method: str,
     quote: Quote,
-    rates: list[tuple[TaxRate, str | None]],
 ) -> CheckoutOrder:
-    tenant, product = membership.tenant, price.product
+    tenant, price, product = membership.tenant, found.price, found.price.product
     rate, provider_tax_rate_id = next(
-        ((rate, known) for rate, known in rates if rate.id == quote.tax_rate_row), (None, None)
+        ((rate, known) for rate, known in found.rates if rate.id == quote.tax_rate_row),
+        (None, None),
     )
     line = Line(
         name=product.name,
@@ -223,12 +224,12 @@ def _order(
         quantity=quote.quantity,
         tax_behavior=cast(TaxBehavior, price.tax_behavior),
         interval=cast("Interval | None", price.interval),
-        provider_price_id=at.provider_price_id,
+        provider_price_id=found.provider_price_id,
     )
     return CheckoutOrder(
         app_id=tenant.app_id,
         livemode=tenant.app.livemode,
-        account=at.account,
+        account=found.at.account,
         mode=_mode(price),
         currency=price.currency,
         **trials.due(
@@ -258,16 +259,16 @@ def _order(
             vat_status=quote.vat_status,
         ),
         locale=membership.user.locale,
-        customer_id=at.customer_id,
+        customer_id=found.at.customer_id,
         provider_tax_rate_id=provider_tax_rate_id,
     )
 
 
-def _mode(price: Price) -> Mode:
+def _mode(price: Price | SoldPrice) -> Mode:
     return "subscription" if price.is_recurring else "payment"
 
 
-def _slot(price: Price) -> str:
+def _slot(price: Price | SoldPrice) -> str:
     return f"family:{price.product.family}" if price.is_recurring else f"price:{price.id}"
 
 

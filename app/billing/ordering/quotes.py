@@ -11,11 +11,12 @@ from uuid import UUID
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from app.billing.ordering.sold import SoldPrice
 from app.billing.site import Site
 from app.billing.tax import taxes
 from app.billing.tax.vat_numbers import VatAnswer
 from app.billing.text import Text
-from app.models import App, Price, TaxRate
+from app.models import App, Price
 from app.money import Money, zero
 
 SECONDS = 30 * 60
@@ -50,12 +51,12 @@ class Quote:
 
 def make(
     *,
-    price: Price,
+    price: Price | SoldPrice,
     quantity: int,
     country: str,
     vat: VatAnswer | None,
     app: App,
-    rates: Sequence[TaxRate],
+    rates: Sequence[taxes.Rate],
     trial_days: int = 0,
 ) -> Quote:
     """Work out a price for a quantity and country; an invalid VAT number counts as none.

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from app.billing.ordering.checkout_orders import VERIFICATION_MINOR, Trial
+from app.billing.ordering.sold import SoldPrice
 from app.models import CheckoutSession, Price, Subscription, Tenant
 from app.money import Money
 from app.providers.base import Capabilities, Mode
@@ -37,7 +38,12 @@ _HAD_ONE = select(
 
 
 def days(
-    db: Session, tenant: Tenant, price: Price, *, livemode: bool, is_binding: bool = False
+    db: Session,
+    tenant: Tenant,
+    price: Price | SoldPrice,
+    *,
+    livemode: bool,
+    is_binding: bool = False,
 ) -> int:
     """Answer how many days a tenant would have free at a price; 0 where the price gives none or the
     tenant had a trial in its family before.

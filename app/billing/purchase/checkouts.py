@@ -58,7 +58,7 @@ def start(db: Session, site: Site, order: CheckoutOrder) -> Opened:
         intent = intents.write(db, site, order)
         if intent is not None:
             if replaced is not None:
-                _link(db, replaced, intent.row.id)
+                _link(db, replaced, intent.id)
             return openings.open_written(db, site, intent, order)
         holder = _holder(db, order)
         if holder is None:
@@ -99,7 +99,7 @@ def create(
     intent = intents.write(db, site, order, also=also)
     assert intent is not None, "an order without a slot is never held up"
     if order.payable:
-        _end_earlier(db, site, order, intent.row.id)
+        _end_earlier(db, site, order, intent.id)
     if not order.is_deferred:
         try:
             openings.open_written(db, site, intent, order)
@@ -111,8 +111,8 @@ def create(
                 retry_after=error.retry_after,
             ) from error
     if order.payable:
-        perform_acts(db, site, intent.row.id)
-    return intent.row.id
+        perform_acts(db, site, intent.id)
+    return intent.id
 
 
 def sync(db: Session, site: Site, checkout_id: int, *, cause: str) -> None:

@@ -8,13 +8,13 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.billing.purchase import made_once, requests
-from app.billing.site import Site
+from app.billing.site import Account, Site
 from app.db import once
-from app.models import CheckoutSession, Customer, ProviderAccount, Tenant
+from app.models import CheckoutSession, Customer, Tenant
 from app.providers.base import Address, CustomerRequest, Provider
 
 
-def ensure(db: Session, site: Site, tenant: Tenant, account: ProviderAccount) -> str:
+def ensure(db: Session, site: Site, tenant: Tenant, account: Account) -> str:
     """Answer the provider id of a tenant at an account, making the customer if need be.
 
     Commits. Of many at once one asks the provider and the others wait for its answer. Raises
@@ -64,7 +64,7 @@ def address_of(tenant: Tenant) -> Address | None:
     )
 
 
-def _row(db: Session, tenant: Tenant, account: ProviderAccount) -> int:
+def _row(db: Session, tenant: Tenant, account: Account) -> int:
     request = CustomerRequest(
         uuid=str(tenant.uuid),
         name=tenant.legal_name or tenant.name,

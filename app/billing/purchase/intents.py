@@ -24,10 +24,16 @@ from app.providers.base import CheckoutRequest, Collect
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A checkout as it was written: a copy of its row that belongs to no session, and what is asked
-    of the provider with which key; `request` is None where something has to be made there first."""
+    """A checkout as it was written, as far as its opening needs it, and what is asked of the
+    provider with which key; `request` is None where something has to be made there first."""
 
-    row: CheckoutSession
+    id: int
+    uuid: UUID
+    app_id: int
+    tenant_id: int | None
+    livemode: bool
+    created_at: datetime
+    deadline: datetime | None
     key: str
     request: CheckoutRequest | None
 
@@ -45,19 +51,34 @@ def write(
     A deferred one is claimed by nobody. Where the provider knows customer and tax rate already, the
     request is stored with it. `also` writes what belongs to the checkout into the same commit.
     """
-    values = _values(site, order)
-    request = _request(site, order, values["uuid"], values["created_at"])
-    if request is not None:
-        sealed = site.vault.seal(requests.dump(request))
-        values |= {"request": sealed, "first_tried_at": values["created_at"]}
-    row_id = once.insert(db, CheckoutSession, values)
+    now, uuid, key = order.created_at or site.clock.now(), uuid4(), str(uuid4())
+    request = _request(site, order, uuid, now)
+    values = {
+        **_values(site, order, uuid, now),
+        "idempotency_key": key,
+        "request": site.vault.seal(requests.dump(request)) if request else None,
+        "first_tried_at": now if request else None,
+    }
+    # What is not named is NULL as well, and each place costs; above 50 psycopg reads the statement
+    # anew each time.
+    named = {name: value for name, value in values.items() if value is not None}
+    row_id = once.insert(db, CheckoutSession, named, is_all=also is None)
     if row_id is not None and also is not None:
         also(row_id)
     db.commit()
     if row_id is None:
         return None
-    row = CheckoutSession(id=row_id, version=0, **values)
-    return Intent(row, values["idempotency_key"], request)
+    return Intent(
+        id=row_id,
+        uuid=uuid,
+        app_id=order.app_id,
+        tenant_id=values["tenant_id"],
+        livemode=order.livemode,
+        created_at=now,
+        deadline=order.deadline,
+        key=key,
+        request=request,
+    )
 
 
 def is_ready(site: Site, order: CheckoutOrder) -> bool:
@@ -74,12 +95,10 @@ def needs_rate(site: Site, order: CheckoutOrder) -> bool:
     return site.capabilities(order.account.provider).tax_rates
 
 
-def _values(site: Site, order: CheckoutOrder) -> dict[str, Any]:
-    now = order.created_at or site.clock.now()
-    checkout = uuid4()
+def _values(site: Site, order: CheckoutOrder, uuid: UUID, now: datetime) -> dict[str, Any]:
     tax, trial = order.tax, order.trial
     return {
-        "uuid": checkout,
+        "uuid": uuid,
         "created_at": now,
         "app_id": order.app_id,
         "tenant_id": order.tenant.id if order.tenant else None,
@@ -113,7 +132,7 @@ def _values(site: Site, order: CheckoutOrder) -> dict[str, Any]:
         "buyer": _buyer(order),
         "success_url": order.success_url,
         "cancel_url": order.cancel_url,
-        "return_key": checkout_orders.return_url(site, checkout)[0],
+        "return_key": checkout_orders.return_url(site, uuid)[0],
         "is_deferred": order.is_deferred,
         "is_kept": order.is_kept,
         "details": checkout_orders.details(order) if _is_read_later(order) else None,
@@ -124,23 +143,18 @@ def _values(site: Site, order: CheckoutOrder) -> dict[str, Any]:
         "state_digest": order.state_digest,
         "email": order.email,
         "caller_metadata": order.caller_metadata,
-        "idempotency_key": str(uuid4()),
-        "request": None,
-        "first_tried_at": None,
         "claimed_until": None if order.is_deferred else clock.wall() + claims.HOLD,
         "next_check_at": _first_look(order, now),
     }
 
 
-def _request(
-    site: Site, order: CheckoutOrder, checkout: UUID, now: datetime
-) -> CheckoutRequest | None:
+def _request(site: Site, order: CheckoutOrder, uuid: UUID, now: datetime) -> CheckoutRequest | None:
     if order.is_deferred or not is_ready(site, order):
         return None
     return checkout_orders.request(
         site,
         order,
-        checkout,
+        uuid,
         customer_id=order.customer_id,
         provider_tax_rate_id=order.provider_tax_rate_id,
         now=now,

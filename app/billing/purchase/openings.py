@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -15,45 +15,17 @@ from app.billing import claims
 from app.billing.errors import BillingError, Declined, ProviderUnavailable, Unsupported
 from app.billing.ordering import checkout_orders, payables
 from app.billing.ordering.checkout_orders import CheckoutOrder
-from app.billing.purchase import customers, intents, keys, requests, transitions
+from app.billing.purchase import customers, intents, keys, requests, transitions, written
 from app.billing.purchase.intents import Intent
 from app.billing.site import Site
 from app.billing.tax import tax_rates
 from app.billing.truth import acts, deadlines, looks
 from app.db import lock
-from app.db.base import table
 from app.models import CheckoutSession
 from app.providers import errors
 from app.providers.base import CheckoutRequest, OpenedCheckout
 
 log = logging.getLogger(__name__)
-
-
-_ROWS = table(CheckoutSession)
-_KEPT = (
-    update(_ROWS)
-    .where(
-        _ROWS.c.id == bindparam("row_id"),
-        _ROWS.c.state == "starting",
-        _ROWS.c.provider_id.is_(None),
-    )
-    .values(
-        state="open",
-        version=_ROWS.c.version + 1,
-        claimed_until=None,
-        **{
-            name: bindparam(name, type_=_ROWS.c[name].type)
-            for name in (
-                "provider_id",
-                "url",
-                "expires_at",
-                "sealed_client_secret",
-                "next_check_at",
-                "updated_at",
-            )
-        },
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +42,16 @@ def open_written(db: Session, site: Site, intent: Intent, order: CheckoutOrder) 
     Nothing is read back: what is sent is what was stored, and what comes of it is kept by one
     statement if nobody has changed the row meanwhile.
     """
-    row, request = intent.row, intent.request
-    if request is None or row.payable is not None:
-        return open_claimed(db, site, row.id, order)
+    if intent.request is None or order.payable is not None:
+        return open_claimed(db, site, intent.id, order)
     try:
-        opened = site.provider(order.account).open_checkout(request, key=intent.key)
+        opened = site.provider(order.account).open_checkout(intent.request, key=intent.key)
     except errors.ProviderError as error:
-        raise _failed(db, site, row.id, error) from error
-    now = site.clock.now()
-    kept = _keep_written(db, site, row, opened, cause=order.asked_by, now=now)
-    return kept or _keep(db, site, row.id, opened, cause=order.asked_by, now=now)
+        raise _failed(db, site, intent.id, error) from error
+    now, cause = site.clock.now(), order.asked_by
+    if written.keep(db, site, intent, opened, cause=cause, now=now):
+        return Opened(intent.uuid, opened.url)
+    return _keep(db, site, intent.id, opened, cause=cause, now=now)
 
 
 def open_claimed(db: Session, site: Site, checkout_id: int, order: CheckoutOrder) -> Opened:
@@ -236,35 +208,6 @@ def _send(db: Session, site: Site, row: CheckoutSession, *, cause: str) -> Opene
         usable = keys.renew(db, CheckoutSession, checkout_id, now=now)
     opened = provider.open_checkout(request, key=usable)
     return _keep(db, site, checkout_id, opened, cause=cause, now=site.clock.now())
-
-
-def _keep_written(
-    db: Session,
-    site: Site,
-    row: CheckoutSession,
-    opened: OpenedCheckout,
-    *,
-    cause: str,
-    now: datetime,
-) -> Opened | None:
-    row.url, row.expires_at = opened.url, row.deadline or opened.expires_at
-    if opened.client_secret:
-        row.sealed_client_secret = site.vault.seal(opened.client_secret)
-    kept = {
-        "row_id": row.id,
-        "provider_id": opened.provider_id,
-        "url": row.url,
-        "expires_at": row.expires_at,
-        "sealed_client_secret": row.sealed_client_secret,
-        "next_check_at": deadlines.next_look(row, now=now),
-        "updated_at": clock.wall(),
-    }
-    if db.connection().execute(_KEPT, kept).rowcount != 1:
-        db.rollback()
-        return None
-    transitions.move(db, row, "open", cause=cause, now=now)
-    db.commit()
-    return Opened(row.uuid, row.url)
 
 
 def _keep(

@@ -8,18 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.billing.purchase import made_once, requests
-from app.billing.site import Site
+from app.billing.site import Account, Site
+from app.billing.tax.taxes import Rate
 from app.db import once
 from app.db.base import table
-from app.models import ProviderAccount, ProviderTaxRate, TaxRate
+from app.models import ProviderTaxRate
 from app.providers.base import Provider, TaxRateRequest
 
 _MADE = table(ProviderTaxRate)
 
 
-def ensure(
-    db: Session, site: Site, rate: TaxRate, account: ProviderAccount, *, inclusive: bool
-) -> str:
+def ensure(db: Session, site: Site, rate: Rate, account: Account, *, inclusive: bool) -> str:
     """Answer the provider id of a rate at an account, making it there if need be. Commits.
 
     Raises ProviderUnavailable, and `providers.errors.ProviderError` where the provider refuses.
@@ -40,7 +39,7 @@ class _Maker:
         return self._provider.find_tax_rate(requests.load(TaxRateRequest, request).uuid)
 
 
-def _row(db: Session, rate: TaxRate, account: ProviderAccount, *, inclusive: bool) -> int:
+def _row(db: Session, rate: Rate, account: Account, *, inclusive: bool) -> int:
     place = (
         _MADE.c.tax_rate_id == rate.id,
         _MADE.c.provider_account_id == account.id,

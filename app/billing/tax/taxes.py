@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,6 +22,21 @@ Behavior = Literal["exclusive", "inclusive"]
 Rounding = Literal["line", "document"]
 
 
+class Rate(Protocol):
+    """A tax rate in percent, a row or what was read of one."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def country(self) -> str | None: ...
+    @property
+    def percentage(self) -> Decimal: ...
+    @property
+    def is_reverse_charge(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class TaxDecision:
     """The tax rule of a purchase, its rate in percent, and what the page says about it.
@@ -31,7 +46,7 @@ class TaxDecision:
     """
 
     rule: Rule
-    rate: TaxRate | None
+    rate: Rate | None
     percentage: Decimal
     sentence: Text
     title: Text
@@ -71,7 +86,7 @@ def decide(
     seller_country: str,
     buyer_country: str,
     vat: VatAnswer | None,
-    rates: Sequence[TaxRate],
+    rates: Sequence[Rate],
     unknown_policy: str,
 ) -> TaxDecision:
     """Answer the tax of an electronic service sold today, countries as ISO 3166-1 alpha-2.
@@ -149,7 +164,7 @@ def _exact_tax(amount: Money, percentage: Decimal, behavior: Behavior) -> Decima
     return amount.minor * percentage / base
 
 
-def _rate_of(country: str, rates: Sequence[TaxRate]) -> TaxRate | None:
+def _rate_of(country: str, rates: Sequence[Rate]) -> Rate | None:
     by_country = {rate.country: rate for rate in rates if not rate.is_reverse_charge}
     return by_country.get(country) or by_country.get(countries.taxed_as(country))
 
@@ -165,7 +180,7 @@ def _reason(vat: VatAnswer | None) -> Text:
 
 
 def _charged(
-    rule: Rule, rate: TaxRate | None, country: str, reason: Text, app_name: str
+    rule: Rule, rate: Rate | None, country: str, reason: Text, app_name: str
 ) -> TaxDecision:
     if rate is None:
         return _not_sold(rule, country, app_name)
@@ -220,7 +235,7 @@ def _exported(country: str, *, from_eu: bool) -> TaxDecision:
     return TaxDecision("export", None, Decimal(0), sentence, Text("No VAT"))
 
 
-def _reversed(vat: VatAnswer, rates: Sequence[TaxRate], *, from_eu: bool) -> TaxDecision:
+def _reversed(vat: VatAnswer, rates: Sequence[Rate], *, from_eu: bool) -> TaxDecision:
     rate = next((rate for rate in rates if rate.is_reverse_charge), None)
     return TaxDecision(
         rule="reverse_charge",

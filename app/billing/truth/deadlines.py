@@ -48,12 +48,7 @@ def next_look(checkout: CheckoutSession, *, now: datetime) -> datetime | None:
     """
     age = now - checkout.created_at
     if checkout.state in ("starting", "open"):
-        soon = now + _gap(_OPEN, age)
-        if checkout.deadline:
-            return min(soon, max(checkout.deadline, now))
-        if checkout.expires_at and now < checkout.expires_at:
-            return min(soon, checkout.expires_at + timedelta(minutes=1))
-        return soon
+        return next_look_at_open(age, checkout.deadline, checkout.expires_at, now=now)
     if checkout.state == "processing":
         return now + _gap(_PROCESSING, age)
     if checkout.state == "needs_review" and checkout.verdict == "given_back":
@@ -61,6 +56,18 @@ def next_look(checkout: CheckoutSession, *, now: datetime) -> datetime | None:
     if checkout.is_over and age < timedelta(days=3):
         return now + AFTER_AN_END
     return None
+
+
+def next_look_at_open(
+    age: timedelta, deadline: datetime | None, expires_at: datetime | None, *, now: datetime
+) -> datetime:
+    """Answer when a checkout of that age is looked at next while its payer may still pay."""
+    soon = now + _gap(_OPEN, age)
+    if deadline:
+        return min(soon, max(deadline, now))
+    if expires_at and now < expires_at:
+        return min(soon, expires_at + timedelta(minutes=1))
+    return soon
 
 
 def next_look_at_subscription(subscription: Subscription, *, now: datetime) -> datetime | None:
