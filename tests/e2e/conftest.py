@@ -131,6 +131,20 @@ def meet(
 
 
 @pytest.fixture
+def payer(meet: Meet, world: World) -> Payer:
+    """Answer Tara in a browser that never signed in."""
+    return meet(world.tara, world.globex)
+
+
+@pytest.fixture
+def alice(meet: Meet, world: World) -> Payer:
+    """Answer the owner of the app, signed in."""
+    alice = meet(world.alice, world.globex)
+    alice.signs_in()
+    return alice
+
+
+@pytest.fixture
 def tara(meet: Meet, world: World) -> Payer:
     """Answer the admin of Globex, signed in."""
     tara = meet(world.tara, world.globex)

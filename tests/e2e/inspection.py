@@ -9,6 +9,9 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, ViewportSize
 
+from tests import pages
+from tests.e2e.actors import Actor
+
 WIDE: ViewportSize = {"width": 1200, "height": 900}
 NARROW: ViewportSize = {"width": 320, "height": 640}
 
@@ -44,6 +47,13 @@ def faults(page: Page) -> list[str]:
     if page.evaluate(_MOVING):
         found.append("something moves although less motion is wanted")
     return found
+
+
+def is_open_to_all(actor: Actor) -> None:
+    """Require that the page an actor is on is valid as it was sent, and accessible in its looks."""
+    pages.parse(actor.context.request.get(actor.page.url).text())
+    found = faults(actor.page)
+    assert not found, "\n".join(found)
 
 
 @contextmanager

@@ -13,18 +13,11 @@ from app.billing.demo.demo_world import API_KEYS
 from tests.cast import World
 from tests.e2e import ledger
 from tests.e2e.actors import Payer
-from tests.e2e.conftest import Meet
 from tests.e2e.portal import Portal
 from tests.e2e.saas import Saas
 from tests.sandbox_server import OPENER, SandboxServer
 
 Create = Callable[..., str]
-
-
-@pytest.fixture
-def payer(meet: Meet, world: World) -> Payer:
-    """Answer Tara in a browser that never signed in."""
-    return meet(world.tara, world.globex)
 
 
 @pytest.fixture

@@ -14,18 +14,11 @@ from app.billing.demo.demo_world import API_KEYS
 from tests.cast import World
 from tests.e2e import inspection, ledger
 from tests.e2e.actors import Payer
-from tests.e2e.conftest import Meet
 from tests.e2e.portal import Portal
 from tests.sandbox_server import OPENER, SandboxServer
 
 STATE = "journey.-_" + "7" * 54
 Order = Callable[..., str]
-
-
-@pytest.fixture
-def payer(meet: Meet, world: World) -> Payer:
-    """Answer Tara in a browser that never signed in."""
-    return meet(world.tara, world.globex)
 
 
 @pytest.fixture

@@ -19,17 +19,8 @@ from app.models import (
 from tests import payer
 from tests.cast import World
 from tests.e2e.actors import Payer
-from tests.e2e.conftest import Meet
-from tests.e2e.test_pages_are_open_to_all import is_open_to_all
+from tests.e2e.inspection import is_open_to_all
 from tests.sandbox_server import SandboxServer
-
-
-@pytest.fixture
-def alice(meet: Meet, world: World) -> Payer:
-    """Answer the owner, on the operations pages of her app."""
-    alice = meet(world.alice, world.globex)
-    alice.signs_in()
-    return alice
 
 
 @pytest.fixture

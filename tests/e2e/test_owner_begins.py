@@ -11,10 +11,9 @@ from flask import Flask
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from tests import pages
-from tests.e2e import inspection
 from tests.e2e import portal as portals
 from tests.e2e.actors import Actor
+from tests.e2e.inspection import is_open_to_all
 from tests.e2e.portal import Door, Portal
 from tests.sandbox_server import SandboxServer
 
@@ -44,12 +43,6 @@ def comes(
     for person in met:
         person.leaves()
     assert [complaint for person in met for complaint in person.complaints.heard] == []
-
-
-def is_open_to_all(person: Actor) -> None:
-    pages.parse(person.context.request.get(person.page.url).text())
-    faults = inspection.faults(person.page)
-    assert not faults, "\n".join(faults)
 
 
 def sets_up(olga: Actor) -> None:

@@ -10,11 +10,10 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.models import ProviderAccount
-from tests import pages
 from tests.cast import World
-from tests.e2e import inspection
 from tests.e2e.actors import Payer
 from tests.e2e.conftest import Meet
+from tests.e2e.inspection import is_open_to_all
 
 KEY = "sk_test_sandbox_journey"
 
@@ -31,12 +30,6 @@ def alice(meet: Meet, world: World, db: Session) -> Payer:
     alice = meet(world.alice, world.globex)
     alice.signs_in()
     return alice
-
-
-def is_open_to_all(person: Payer) -> None:
-    pages.parse(person.context.request.get(person.page.url).text())
-    faults = inspection.faults(person.page)
-    assert not faults, "\n".join(faults)
 
 
 def finds(person: Payer, finding: str) -> None:

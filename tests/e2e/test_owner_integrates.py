@@ -6,32 +6,18 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from tests import pages
 from tests.cast import World
 from tests.e2e import inspection
 from tests.e2e.actors import Payer
 from tests.e2e.conftest import Meet
+from tests.e2e.inspection import is_open_to_all
 from tests.e2e.portal import Portal
-
-
-@pytest.fixture
-def alice(meet: Meet, world: World) -> Payer:
-    """Answer the owner of the app, signed in."""
-    alice = meet(world.alice, world.globex)
-    alice.signs_in()
-    return alice
 
 
 @pytest.fixture
 def area(world: World) -> str:
     """Answer where the pages are."""
     return f"/console/apps/{world.app.uuid}/integration"
-
-
-def is_open_to_all(person: Payer) -> None:
-    pages.parse(person.context.request.get(person.page.url).text())
-    faults = inspection.faults(person.page)
-    assert not faults, "\n".join(faults)
 
 
 class TestOwnerIntegrates:

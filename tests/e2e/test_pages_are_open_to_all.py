@@ -9,19 +9,11 @@ import pytest
 
 from app.billing.access import portal_links
 from app.billing.site import Site
-from tests import pages
 from tests.cast import World
-from tests.e2e import inspection
 from tests.e2e.actors import TEAM, Payer
 from tests.e2e.conftest import Meet
+from tests.e2e.inspection import is_open_to_all
 from tests.sandbox_server import SandboxServer
-
-
-def is_open_to_all(payer: Payer) -> None:
-    # Raises where the page as it is sent is not valid.
-    pages.parse(payer.context.request.get(payer.page.url).text())
-    faults = inspection.faults(payer.page)
-    assert not faults, "\n".join(faults)
 
 
 class TestEntrance:

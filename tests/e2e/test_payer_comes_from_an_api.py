@@ -13,9 +13,9 @@ from app.billing.site import Site
 from app.providers.base import Collect
 from tests.billing import orders_of_apis
 from tests.cast import World
-from tests.e2e import inspection, ledger
+from tests.e2e import ledger
 from tests.e2e.actors import Payer
-from tests.e2e.conftest import Meet
+from tests.e2e.inspection import is_open_to_all
 from tests.e2e.portal import Portal
 from tests.sandbox_server import SandboxServer
 
@@ -27,12 +27,6 @@ EVERYTHING = Collect(
     terms_url="https://app.example.com/terms",
     tax_id="optional",
 )
-
-
-@pytest.fixture
-def payer(meet: Meet, world: World) -> Payer:
-    """Answer Tara in a browser that never signed in."""
-    return meet(world.tara, world.globex)
 
 
 @pytest.fixture
@@ -101,8 +95,3 @@ class TestItems:
         payer.sees_checkout("expired")
         payer.does_not_see("pay")
         is_open_to_all(payer)
-
-
-def is_open_to_all(payer: Payer) -> None:
-    faults = inspection.faults(payer.page)
-    assert not faults, "\n".join(faults)

@@ -7,9 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.cast import PASSWORDS, World
+from tests.cast import PASSWORDS
 from tests.e2e.actors import Payer
-from tests.e2e.conftest import Meet
 
 MOST_STOPS = 60
 
@@ -53,11 +52,6 @@ class Typist:
         """Press what leads to another page."""
         with self.payer.page.expect_navigation():
             self.keyboard.press(key)
-
-
-@pytest.fixture
-def payer(meet: Meet, world: World) -> Payer:
-    return meet(world.tara, world.globex)
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests import pages
 from tests.cast import World
 from tests.e2e import inspection
 from tests.e2e.actors import Payer
 from tests.e2e.conftest import Meet
+from tests.e2e.inspection import is_open_to_all
 from tests.web.signing_in import code_of, fresh_code
 
 
@@ -19,12 +19,6 @@ def tara(meet: Meet, world: World) -> Payer:
     tara = meet(world.tara, world.globex)
     tara.types_password()
     return tara
-
-
-def is_open_to_all(person: Payer) -> None:
-    pages.parse(person.context.request.get(person.page.url).text())
-    faults = inspection.faults(person.page)
-    assert not faults, "\n".join(faults)
 
 
 class TestTwoFactors:

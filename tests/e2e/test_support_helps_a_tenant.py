@@ -6,11 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from app.models import AppMember
-from tests import pages
 from tests.cast import World
-from tests.e2e import inspection
 from tests.e2e.actors import Payer
 from tests.e2e.conftest import Meet
+from tests.e2e.inspection import is_open_to_all
 
 
 @pytest.fixture
@@ -23,23 +22,8 @@ def charlie(meet: Meet, world: World) -> Payer:
     return charlie
 
 
-@pytest.fixture
-def alice(meet: Meet, world: World) -> Payer:
-    """Answer the owner of the app, signed in."""
-    alice = meet(world.alice, world.globex)
-    alice.signs_in()
-    return alice
-
-
 def customers_of(world: World) -> str:
     return f"/console/apps/{world.app.uuid}/customers"
-
-
-def is_open_to_all(person: Payer) -> None:
-    # Raises where the page as it is sent is not valid.
-    pages.parse(person.context.request.get(person.page.url).text())
-    faults = inspection.faults(person.page)
-    assert not faults, "\n".join(faults)
 
 
 class TestSupportHelpsATenant:
