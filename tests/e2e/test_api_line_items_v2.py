@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from app.billing.demo.demo_world import API_KEYS
 from tests.cast import World
-from tests.e2e import ledger
+from tests.e2e import inspection, ledger
 from tests.e2e.actors import Payer
 from tests.e2e.conftest import Meet
 from tests.e2e.portal import Portal
@@ -95,9 +95,12 @@ class TestSession:
     def test_is_left_on_our_page(
         self, payer: Payer, create: Create, get: Get, saas: Saas, sandbox: SandboxServer
     ) -> None:
-        session = create()
+        product = {"name": "W" * 200, "description": "D" * 400}
+        line = {"price_data": {"currency": "usd", "amount": 1, "product_data": product}}
+        session = create(line_items=[{**line, "quantity": 1}])
 
         payer.opens(session["checkout_session_url"])
+        assert inspection.faults(payer.page) == []
         payer.page.get_by_role("link", name="Cancel").click()
 
         payer.sees_heading("Acme Notes")
