@@ -41,12 +41,6 @@ __all__ = [
 ]
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[Sandbox]:
-    with benches.sandbox() as sandbox:
-        yield sandbox
-
-
 @pytest.fixture(params=benches.NAMES)
 def bench(request: pytest.FixtureRequest, served: Sandbox) -> Iterator[Bench]:
     """Give a provider an account of its own, and hold what went over the wire to its contract."""

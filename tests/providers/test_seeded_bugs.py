@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -137,12 +137,6 @@ BUGS: list[tuple[Callable[[Adapter], Adapter], Question]] = [
     ),
     (every_fault_is_final, lambda b: subscribing.TestCancel().test_now_ends_it(b)),
 ]
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Sandbox]:
-    with benches.sandbox() as sandbox:
-        yield sandbox
 
 
 @pytest.mark.parametrize("name", benches.NAMES)

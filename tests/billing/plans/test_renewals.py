@@ -10,11 +10,12 @@ import pytest
 from app.billing.ordering.orders import Placed
 from app.billing.plans import cancelations, dunning, periods, subscriptions
 from app.billing.reconciliation import sweep
-from app.models import Invoice, Mail, Payment, PaymentMethod, Refund, Subscription
+from app.models import Invoice, Mail, Payment, PaymentMethod, Refund
 from app.money import Money
 from app.providers.base import Line, SubscriptionChange
 from tests import payer
 from tests.billing.purchases import Buyer, knock
+from tests.billing.running_plans import plan
 
 CARDS = ["stripe-card", "mollie-card"]
 # Pays now; every later charge fails.
@@ -27,11 +28,6 @@ def bought(buyer: Buyer, method: str, interval: str = "month", **fields: str) ->
     buyer.comes_back(payer.pays(placed.url, **fields))
     buyer.sweeps()
     return placed
-
-
-def plan(buyer: Buyer) -> Subscription:
-    found: Subscription = buyer.rows(Subscription)[0]
-    return found
 
 
 def moves_to(buyer: Buyer, moment: datetime) -> None:

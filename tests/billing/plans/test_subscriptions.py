@@ -11,11 +11,12 @@ import pytest
 from app.billing.ordering.orders import Placed
 from app.billing.plans import subscriptions
 from app.billing.purchase import checkouts
-from app.models import Payment, Subscription, WebhookEvent
+from app.models import Payment, WebhookEvent
 from app.providers import errors
 from app.providers.base import Provider, SubscriptionState
 from tests import payer
 from tests.billing.purchases import Buyer, raising
+from tests.billing.running_plans import plan
 
 CARDS = ["stripe-card", "mollie-card"]
 
@@ -25,11 +26,6 @@ def bought(buyer: Buyer, method: str, **fields: str) -> Placed:
     assert placed.url is not None
     buyer.comes_back(payer.pays(placed.url, **fields))
     return placed
-
-
-def plan(buyer: Buyer) -> Subscription:
-    found: Subscription = buyer.rows(Subscription)[0]
-    return found
 
 
 class TestARenewal:

@@ -11,16 +11,9 @@ import pytest
 from app.money import Money
 from app.providers import base, errors
 from tests import payer
-from tests.providers.contract import bench as benches
 from tests.providers.contract.bench import Bench, Sandbox, new_key, page_of
 
 HOOK = "http://127.0.0.1:9/hooks/mollie/1/secret"
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Sandbox]:
-    with benches.sandbox() as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

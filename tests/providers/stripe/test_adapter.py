@@ -29,12 +29,6 @@ EVERYTHING = base.Collect(
 )
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[Sandbox]:
-    with benches.sandbox() as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
 def bench(served: Sandbox) -> Iterator[Bench]:
     served.server.reset()
