@@ -6,21 +6,25 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Executable, Insert, bindparam, select
+from sqlalchemy import Connection, Executable, Insert, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.db import added
+from app.db import added, alone
 from app.db.base import Base, table
 
 Row = TypeVar("Row", bound=Base)
 
 
-def insert(db: Session, model: type[Base], values: Mapping[str, Any]) -> int | None:
-    """Insert a row and answer its id; None where a unique promise already holds one."""
+def insert(
+    db: Session, model: type[Base], values: Mapping[str, Any], *, is_all: bool = False
+) -> int | None:
+    """Insert a row and answer its id; None where a unique promise already holds one. `is_all` says
+    that the transaction writes nothing else (`alone`)."""
     connection = db.connection()
     statement = _statement(model, connection.dialect.name, tuple(values), is_read_back=False)
-    row_id: int | None = connection.execute(statement, values).scalar_one_or_none()
+    run = alone.execute if is_all else Connection.execute
+    row_id: int | None = run(connection, statement, values).scalar_one_or_none()
     if row_id is not None:
         added.note(db, model)
     return row_id
