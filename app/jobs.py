@@ -20,6 +20,7 @@ from app.billing.webhooks.couriers import Courier
 from app.db.base import Base
 from app.db.engine import Database
 from app.gangs import Gang
+from app.jumps import Jumps
 from app.logs import context
 from app.models import Mail, WebhookDelivery, WebhookEvent
 
@@ -87,8 +88,7 @@ def end_checkout_after(checkout_id: int, lifetime: timedelta) -> None:
 @huey.periodic_task(crontab())  # type: ignore[untyped-decorator]
 def sweep_due() -> None:
     """Look at everything that is due, every minute."""
-    swept = sweep.everywhere_unless_running(_database(), _site())
-    log.info("swept %s", swept or "elsewhere")
+    _sweep()
 
 
 @huey.periodic_task(crontab())  # type: ignore[untyped-decorator]
@@ -117,10 +117,18 @@ def _listen() -> None:
             _database().listeners += [hear, _tell_courier]
 
 
+@huey.on_startup()  # type: ignore[untyped-decorator]
+def _follow_clock() -> None:
+    if config.CLOCK_URL:
+        _jumps()
+
+
 @huey.on_shutdown()  # type: ignore[untyped-decorator]
 def _leave() -> None:
     huey.storage.put_data(_SEEN, b"0")
     _courier().stop(seconds=_LEAVE_SECONDS)
+    if config.CLOCK_URL:
+        _jumps().stop(seconds=_LEAVE_SECONDS)
 
 
 def is_worker_alive() -> bool:
@@ -199,6 +207,18 @@ def _only_courier() -> Courier:
     return Courier(_database(), _site())
 
 
+def _jumps() -> Jumps:
+    with _making:
+        return _only_jumps()
+
+
+@cache
+def _only_jumps() -> Jumps:
+    jumps = Jumps(_site().clock, _sweep)
+    jumps.start()
+    return jumps
+
+
 @cache
 def _site() -> Site:
     return site_for(config)
@@ -207,6 +227,12 @@ def _site() -> Site:
 @cache
 def _database() -> Database:
     return Database(config.DATABASE_URL, pool=config.DATABASE_POOL)
+
+
+def _sweep() -> bool:
+    swept = sweep.everywhere_unless_running(_database(), _site())
+    log.info("swept %s", swept or "elsewhere")
+    return swept is not None
 
 
 def _process_events() -> None:

@@ -23,6 +23,7 @@ from app.db.engine import Database
 from app.models import CheckoutSession, Lease, Mail
 from config import Config
 from tests.cast import World
+from tests.concurrency.programs import until
 from tests.sandbox_server import SandboxServer
 
 JOBS = Path(__file__).parents[1] / "app" / "jobs.py"
@@ -138,6 +139,27 @@ class TestSweepDue:
 
         db.refresh(checkout)
         assert checkout.state == "open"
+
+
+class TestAJumpOfTheClock:
+    def test_is_followed_by_a_sweep_at_once(
+        self, jobs: ModuleType, checkout: CheckoutSession, db: Session, sandbox: SandboxServer
+    ) -> None:
+        assert checkout.deadline is not None
+        db.commit()
+        jobs._follow_clock()
+
+        sandbox.advance_to(checkout.deadline.isoformat())
+
+        until(lambda: _state(db, checkout) == "expired", "the checkout has expired")
+        jobs._leave()
+
+
+def _state(db: Session, checkout: CheckoutSession) -> str:
+    db.refresh(checkout)
+    state = checkout.state
+    db.commit()
+    return state
 
 
 class TestTheWorker:
