@@ -14,10 +14,10 @@ from app.billing.apps import audits
 from app.billing.errors import NotFound
 from app.billing.people import app_members
 from app.billing.plans import (
+    cancelation_deeds,
     cancelations,
     plan_acts,
     plan_states,
-    renewal_deeds,
 )
 from app.billing.site import Site
 from app.billing.truth import acts
@@ -90,7 +90,7 @@ def _end_now(
         plan_states.tell(db, row, before, cause=cause, now=now)
         db.commit()
         return
-    acts.end_subscription(db, row, reason=renewal_deeds.BY_OWNER, now=now)
+    acts.end_subscription(db, row, reason=cancelation_deeds.BY_OWNER, now=now)
     db.commit()
     state = plan_acts.perform(db, site, effect)
     if state != "done":

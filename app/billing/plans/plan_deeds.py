@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.billing import timeline
-from app.billing.mail import mail_kinds, mails
 from app.billing.plans import plan_switches, subscriptions
 from app.billing.purchase import requests
 from app.billing.site import Site
@@ -80,61 +79,6 @@ class Change:
         assert self._act.subscription_id is not None
         row = lock.one(self._db, Subscription, self._act.subscription_id)
         return row, lock.one(self._db, SubscriptionChange, self._change.id)
-
-
-class CancelWithPeriod:
-    """The end of a plan with its period. Mollie ends it at once; what is paid for runs on here."""
-
-    def __init__(self, db: Session, site: Site, act: Act, provider: Provider) -> None:
-        self._db, self._act, self._provider = db, act, provider
-        self._request = requests.load(requests.Cancellation, act.request)
-        self.window = provider.key_window
-
-    def do(self, key: str) -> SubscriptionState | None:
-        """End it; one the provider has forgotten has ended."""
-        try:
-            return self._provider.cancel_subscription(
-                self._request.provider_id,
-                customer_id=self._request.customer_id,
-                when="period_end",
-                key=key,
-                comment=self._request.comment,
-            )
-        except errors.Missing:
-            return None
-
-    def find(self) -> None:
-        """Answer nothing: ending an ended subscription is no error, so it is simply done again."""
-
-    def keep(self, result: object, *, now: datetime) -> str | None:
-        """Write that the plan ends with its period, or has ended where that is over."""
-        assert self._act.subscription_id is not None
-        row = lock.one(self._db, Subscription, self._act.subscription_id)
-        had_ended = row.ended_at is not None
-        subscriptions.end_with_period(self._db, row, cause=cause_of(self._db, self._act), now=now)
-        if not had_ended:
-            self._write_mail(row, now=now)
-        return self._request.provider_id
-
-    def fail(self, error: errors.ProviderError, *, now: datetime) -> None:
-        """Write that the plan goes on."""
-        assert self._act.subscription_id is not None
-        lock.one(self._db, Subscription, self._act.subscription_id).cancel_reason = None
-
-    def _write_mail(self, row: Subscription, *, now: datetime) -> None:
-        mails.write(
-            self._db,
-            mail_kinds.Canceled(
-                plan=row.price.product.name,
-                ends_at=row.ended_at or row.period_end or now,
-                is_over=row.ended_at is not None,
-            ),
-            f"act:{self._act.id}",
-            app_id=row.app_id,
-            tenant_id=row.tenant_id,
-            livemode=row.livemode,
-            now=now,
-        )
 
 
 class Resume:

@@ -1,4 +1,4 @@
-"""Renewal deeds: what keeps a plan being paid, or ends it at once."""
+"""Renewal deeds: what keeps a plan being paid."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.billing.mail import mail_kinds, mails
-from app.billing.plans import plan_payments, plan_states, subscriptions
+from app.billing.plans import plan_payments, subscriptions
 from app.billing.purchase import requests
 from app.billing.site import Site
 from app.db import lock
@@ -20,9 +19,6 @@ from app.providers.base import (
     SubscriptionRequest,
     SubscriptionState,
 )
-
-# Why a plan is ended at once where its app's owner wants it.
-BY_OWNER = "owner"
 
 
 class Begin:
@@ -54,62 +50,6 @@ class Begin:
 
     def fail(self, error: errors.ProviderError, *, now: datetime) -> None:
         """Do nothing: the failed act is for a person to see, and the paid period ends in time."""
-
-
-class Cancel:
-    """The end, at once, of a subscription that must not go on."""
-
-    def __init__(self, db: Session, site: Site, act: Act, provider: Provider) -> None:
-        self._db, self._act, self._provider = db, act, provider
-        self._request = requests.load(requests.Cancellation, act.request)
-        self.window = provider.key_window
-
-    def do(self, key: str) -> SubscriptionState | None:
-        """End it; one the provider has forgotten has ended."""
-        try:
-            return self._provider.cancel_subscription(
-                self._request.provider_id,
-                customer_id=self._request.customer_id,
-                when="now",
-                key=key,
-            )
-        except errors.Missing:
-            return None
-
-    def find(self) -> None:
-        """Answer nothing: ending an ended subscription is no error, so it is simply done again."""
-
-    def keep(self, result: object, *, now: datetime) -> str | None:
-        """Write that the plan has ended."""
-        subscriptions.end(
-            self._db,
-            self._act.provider_account_id,
-            self._request.provider_id,
-            reason=self._act.reason if self._act.reason in plan_states.REASONS else "canceled",
-            now=now,
-        )
-        if self._act.reason == BY_OWNER:
-            self._write_mail(now=now)
-        return self._request.provider_id
-
-    def fail(self, error: errors.ProviderError, *, now: datetime) -> None:
-        """Do nothing: the failed act is for a person to see."""
-
-    def _write_mail(self, *, now: datetime) -> None:
-        """The tenant did not ask for this end, so they are told."""
-        assert self._act.subscription_id is not None
-        row = self._db.get_one(Subscription, self._act.subscription_id)
-        mails.write(
-            self._db,
-            mail_kinds.Canceled(
-                plan=row.price.product.name, ends_at=row.ended_at or now, is_over=True
-            ),
-            f"act:{self._act.id}",
-            app_id=row.app_id,
-            tenant_id=row.tenant_id,
-            livemode=row.livemode,
-            now=now,
-        )
 
 
 class Charge:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.billing import claims
 from app.billing.methods import method_deeds
-from app.billing.plans import plan_deeds, renewal_deeds
+from app.billing.plans import cancelation_deeds, plan_deeds, renewal_deeds
 from app.billing.purchase import keys, requests
 from app.billing.site import Site
 from app.billing.tenants import customer_deeds
@@ -127,7 +127,11 @@ def _deed(db: Session, site: Site, act: Act) -> Deed:
     provider = site.provider(act.provider_account)
     if act.kind == "cancel_subscription":
         asked = requests.load(requests.Cancellation, act.request)
-        kind = plan_deeds.CancelWithPeriod if asked.when == "period_end" else renewal_deeds.Cancel
+        kind = (
+            cancelation_deeds.CancelWithPeriod
+            if asked.when == "period_end"
+            else cancelation_deeds.Cancel
+        )
         return kind(db, site, act, provider)
     return _KINDS[act.kind](db, site, act, provider)
 
