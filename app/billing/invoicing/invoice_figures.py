@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from app.billing.tax import taxes
-from app.billing.tax.taxes import Behavior, Rounding
+from app.billing.tax import tax_amounts
+from app.billing.tax.tax_amounts import Behavior, Rounding
 from app.money import Money, round_half_up
 from app.providers.base import Line
 
@@ -84,7 +84,7 @@ def line(
 
 
 def _parted(charged: Money, basis: Basis) -> Figures:
-    amounts = taxes.apply([(charged, 1, "inclusive")], basis.percentage, "line")
+    amounts = tax_amounts.apply([(charged, 1, "inclusive")], basis.percentage, "line")
     name = ", ".join(dict.fromkeys(sold.name for sold in basis.lines))
     net, tax = amounts.net.minor, amounts.tax.minor
     return Figures(net, tax, charged.minor, [line(name, net)], basis.price_row)
@@ -115,5 +115,5 @@ def _nets(basis: Basis) -> list[int]:
 
 def _worked(basis: Basis, rounding: Rounding) -> list[int]:
     priced = [(sold.unit_amount, sold.quantity, sold.tax_behavior) for sold in basis.lines]
-    amounts = taxes.apply(priced, basis.percentage, rounding)
+    amounts = tax_amounts.apply(priced, basis.percentage, rounding)
     return [each.net.minor for each in amounts.lines]

@@ -15,8 +15,9 @@ from app.billing.connecting import provider_accounts
 from app.billing.errors import Invalid, NotFound, Unsupported
 from app.billing.ordering.checkout_orders import MOST_MINOR, CheckoutOrder, Tax
 from app.billing.site import Site
-from app.billing.tax import countries, taxes, vat_numbers
-from app.billing.tax.taxes import Amounts, TaxDecision
+from app.billing.tax import countries, tax_amounts, taxes, vat_numbers
+from app.billing.tax.tax_amounts import Amounts
+from app.billing.tax.taxes import TaxDecision
 from app.billing.tenants import tenants
 from app.models import (
     App,
@@ -212,10 +213,10 @@ def _amounts(
     site: Site, articles: Sequence[Article], prices: Sequence[Price], percentage: Decimal
 ) -> Amounts:
     lines = [
-        (price.amount, article.quantity, cast(taxes.Behavior, price.tax_behavior))
+        (price.amount, article.quantity, cast(tax_amounts.Behavior, price.tax_behavior))
         for price, article in zip(prices, articles, strict=True)
     ]
-    return taxes.apply(lines, percentage, site.capabilities(_PROVIDER).tax_rounding)
+    return tax_amounts.apply(lines, percentage, site.capabilities(_PROVIDER).tax_rounding)
 
 
 def _refuse_too_much(amounts: Amounts) -> None:

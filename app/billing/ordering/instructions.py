@@ -19,7 +19,7 @@ from app.billing.ordering.checkout_orders import VERIFICATION_MINOR, CheckoutOrd
 from app.billing.ordering.sold import AppliedRate, SoldPrice
 from app.billing.plans import trials
 from app.billing.site import Account, Site
-from app.billing.tax import countries, taxes
+from app.billing.tax import countries, tax_amounts
 from app.db.base import table
 from app.models import (
     App,
@@ -219,7 +219,7 @@ def _purchase(
     behavior = cast(TaxBehavior, price.tax_behavior)
     capabilities = site.capabilities(found.account.provider)
     lines = [(price.amount, asked.quantity, behavior)]
-    amounts = taxes.apply(lines, Decimal(rate.percentage), capabilities.tax_rounding)
+    amounts = tax_amounts.apply(lines, Decimal(rate.percentage), capabilities.tax_rounding)
     return CheckoutOrder(
         **common,
         **trials.due(

@@ -13,7 +13,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from app.billing.ordering.sold import SoldPrice
 from app.billing.site import Site
-from app.billing.tax import taxes
+from app.billing.tax import tax_amounts, taxes
 from app.billing.tax.vat_numbers import VatAnswer
 from app.billing.text import Text
 from app.models import App, Price
@@ -72,9 +72,11 @@ def make(
         rates=rates,
         unknown_policy=app.vat_unknown_policy,
     )
-    behavior: taxes.Behavior = "inclusive" if price.tax_behavior == "inclusive" else "exclusive"
+    behavior: tax_amounts.Behavior = (
+        "inclusive" if price.tax_behavior == "inclusive" else "exclusive"
+    )
     # One line, so rounding by line and by document come to the same.
-    amounts = taxes.apply([(price.amount, quantity, behavior)], decision.percentage, "line")
+    amounts = tax_amounts.apply([(price.amount, quantity, behavior)], decision.percentage, "line")
     return Quote(
         price_id=price.price_id,
         quantity=quantity,

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from app.billing.catalogue import provider_prices
 from app.billing.plans import periods
 from app.billing.site import Site
-from app.billing.tax import tax_rates, taxes
-from app.billing.tax.taxes import Amounts, Behavior
+from app.billing.tax import tax_amounts, tax_rates
+from app.billing.tax.tax_amounts import Amounts, Behavior
 from app.models import CheckoutSession, Price, Subscription, TaxRate
 from app.models import SubscriptionChange as SubscriptionChangeRow
 from app.money import Money
@@ -47,7 +47,9 @@ def per_period(site: Site, subscription: Subscription, price: Price, quantity: i
     capabilities = site.capabilities(subscription.provider_account.provider)
     behavior: Behavior = "inclusive" if price.tax_behavior == "inclusive" else "exclusive"
     percentage = subscription.tax_percentage or Decimal(0)
-    return taxes.apply([(price.amount, quantity, behavior)], percentage, capabilities.tax_rounding)
+    return tax_amounts.apply(
+        [(price.amount, quantity, behavior)], percentage, capabilities.tax_rounding
+    )
 
 
 def split(subscription: Subscription, total: Money) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""Which tax a purchase bears, and what it comes to."""
+"""Which tax a purchase bears."""
 
 from __future__ import annotations
 
@@ -15,11 +15,8 @@ from app.billing.tax import countries
 from app.billing.tax.vat_numbers import VatAnswer
 from app.billing.text import Country, Percentage, Text
 from app.models import TaxRate
-from app.money import Money, round_half_up, zero
 
 Rule = Literal["domestic", "reverse_charge", "destination", "export", "exempt"]
-Behavior = Literal["exclusive", "inclusive"]
-Rounding = Literal["line", "document"]
 
 
 class Rate(Protocol):
@@ -51,25 +48,6 @@ class TaxDecision:
     sentence: Text
     title: Text
     is_sold: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class LineAmounts:
-    """What one line comes to; net and tax add up to total."""
-
-    net: Money
-    tax: Money
-    total: Money
-
-
-@dataclass(frozen=True, slots=True)
-class Amounts:
-    """What a whole document comes to; its lines add up to it."""
-
-    net: Money
-    tax: Money
-    total: Money
-    lines: tuple[LineAmounts, ...]
 
 
 def rates(db: Session, app_id: int) -> list[TaxRate]:
@@ -110,32 +88,6 @@ def decide(
     return _charged("destination", rate, buyer_country, _reason(vat), app_name)
 
 
-def apply(
-    lines: Sequence[tuple[Money, int, Behavior]], percentage: Decimal, rounding: Rounding
-) -> Amounts:
-    """Answer what lines of (unit price, quantity, behavior) come to; at least one line.
-
-    An exclusive price is net, an inclusive one holds the tax. Halves are rounded up: each line by
-    itself, or the document once, its tax then spread over the lines so that they add up to it.
-    """
-    currency = lines[0][0].currency
-    worked: list[LineAmounts] = []
-    exact: dict[Behavior, Decimal] = {"exclusive": Decimal(0), "inclusive": Decimal(0)}
-    for unit, quantity, behavior in lines:
-        amount = unit * quantity
-        before = exact[behavior] if rounding == "document" else Decimal(0)
-        exact[behavior] = before + _exact_tax(amount, percentage, behavior)
-        tax = Money(round_half_up(exact[behavior]) - round_half_up(before), currency)
-        net = amount - tax if behavior == "inclusive" else amount
-        worked.append(LineAmounts(net, tax, net + tax))
-    return Amounts(
-        net=sum((line.net for line in worked), zero(currency)),
-        tax=sum((line.tax for line in worked), zero(currency)),
-        total=sum((line.total for line in worked), zero(currency)),
-        lines=tuple(worked),
-    )
-
-
 def plain(percentage: Decimal) -> str:
     """Answer a percentage without needless zeros: 19, 7.7."""
     return f"{percentage.normalize():f}"
@@ -157,11 +109,6 @@ _UNCONFIRMED = Text(
     "We have not been able to confirm the VAT number yet, so the %(tax)s of %(country)s,"
     " %(percentage)s %%, is charged."
 )
-
-
-def _exact_tax(amount: Money, percentage: Decimal, behavior: Behavior) -> Decimal:
-    base = 100 + percentage if behavior == "inclusive" else Decimal(100)
-    return amount.minor * percentage / base
 
 
 def _rate_of(country: str, rates: Sequence[Rate]) -> Rate | None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.billing.invoicing import invoice_figures
 from app.billing.invoicing.invoice_figures import Basis
-from app.billing.tax import taxes
+from app.billing.tax import tax_amounts
 from app.money import Money
 from app.providers.base import Line
 
@@ -31,7 +31,7 @@ def basis_of(sold: list[tuple[int, int, str]], percentage: Decimal, rounding: st
         for place, (unit, quantity, behavior) in enumerate(sold)
     ]
     priced = [(line.unit_amount, line.quantity, line.tax_behavior) for line in made]
-    amounts = taxes.apply(priced, percentage, rounding)  # type: ignore[arg-type]
+    amounts = tax_amounts.apply(priced, percentage, rounding)  # type: ignore[arg-type]
     return Basis(amounts.net.minor, amounts.tax.minor, amounts.total.minor, percentage, made)
 
 
@@ -85,7 +85,7 @@ class TestRefunds:
     def test_that_come_to_the_whole_come_to_its_tax(
         self, total: int, percentage: Decimal, wanted: list[int]
     ) -> None:
-        tax = taxes.apply([(Money(total, "EUR"), 1, "inclusive")], percentage, "line").tax.minor
+        tax = tax_amounts.apply([(Money(total, "EUR"), 1, "inclusive")], percentage, "line").tax.minor
         given_back: list[tuple[int, int]] = []
         credited = 0
         for part in [*wanted, total]:
