@@ -14,7 +14,7 @@ from app.billing.apps import logos
 from app.billing.invoicing import tax_sentences
 from app.models import Invoice
 from app.money import Money
-from app.web import filters, invoice_words, languages, typesetting
+from app.web import filters, invoice_words, languages
 
 # Countries that print on letter paper; everybody else on A4.
 _LETTER = frozenset({"US", "CA", "MX", "PH", "CL", "CO", "VE"})
@@ -30,6 +30,9 @@ def draw(invoice: Invoice) -> bytes:
     Of the same row, in the same colour and with the same logo, it is always the same bytes. A
     language that is not spoken here is English.
     """
+    # Imported here because few workers draw, and the typesetter takes seven megabytes.
+    from app.web import typesetting
+
     with languages.speaking(_language(invoice)):
         content = paper(invoice)
     return typesetting.pdf("invoices/invoice.typ", "paper", content, at=invoice.issued_at)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-import segno
 from flask import Blueprint, flash, redirect, render_template, session, url_for
 from flask_babel import gettext, lazy_gettext
 from markupsafe import Markup
@@ -134,6 +133,9 @@ def _prove(
 
 def _setup(user: User, form: CodeForm) -> str:
     secret = _secret()
+    # Imported here because it is needed once in a person's life.
+    import segno
+
     address = two_factors.address(sessions.site(), user, secret)
     picture = segno.make(address, error="m").svg_inline(omitsize=True, border=2)
     return render_template(

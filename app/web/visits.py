@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, cast
 from uuid import UUID
 
 from flask import Flask, current_app, g, request, session
@@ -29,6 +29,7 @@ _SEEN = "seen"
 _HALF = "half"
 # Flask-WTF's secret: a form in another tab stays good.
 _KEPT = ("csrf_token",)
+_UNASKED = object()
 _HALF_LASTS = timedelta(minutes=10)
 
 # What a link of each scope opens.
@@ -108,10 +109,11 @@ def install(flask_app: Flask) -> None:
     """Know a visitor by the signed cookie, without a query."""
     manager = LoginManager()
     manager.session_protection = None
-    manager.init_app(flask_app)
+    manager.init_app(flask_app, add_context_processor=False)
     manager.user_loader(_recognise)
     flask_app.after_request(_note_use)
     flask_app.add_template_global(opens)
+    flask_app.add_template_global(areas, "open_areas")
     flask_app.add_template_global(may_switch)
     flask_app.add_template_global(link, "link_visit")
 
@@ -197,19 +199,24 @@ def end() -> None:
 
 def link() -> LinkVisit | None:
     """Answer the portal link this visit came by, if it did."""
-    if "link_visit" not in g:
+    visit: LinkVisit | None | object = g.get("link_visit", _UNASKED)
+    if visit is _UNASKED:
         kept = session.get(_LINK)
-        g.link_visit = LinkVisit(**kept) if kept else None
-        if g.link_visit is not None and frames.is_one():
-            frames.allow(g.link_visit.embedders)
-    visit: LinkVisit | None = g.link_visit
-    return visit
+        visit = g.link_visit = LinkVisit(**kept) if kept else None
+        if visit is not None and frames.is_one():
+            frames.allow(visit.embedders)
+    return cast("LinkVisit | None", visit)
 
 
 def opens(area: str) -> bool:
     """Answer whether this visit may open a part of the portal."""
+    return area in areas()
+
+
+def areas() -> tuple[str, ...]:
+    """Answer the parts of the portal that this visit may open."""
     visit = link()
-    return visit is None or area in SCOPES.get(visit.scope, ())
+    return SCOPES["portal"] if visit is None else SCOPES.get(visit.scope, ())
 
 
 def sells(price_id: str | None) -> bool:
