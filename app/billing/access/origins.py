@@ -15,12 +15,14 @@ from app.billing import urls
 from app.billing.apps import audits
 from app.billing.errors import Invalid, NotFound
 from app.billing.site import Site
+from app.db.base import table
 from app.models import App, AppMember, Origin
 
 _SOUND = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 _LOOPBACK = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?$")
-_OF_APP = select(Origin.origin).where(
-    Origin.app_id == bindparam("app_id"), Origin.deleted_at.is_(None)
+_ORIGINS = table(Origin)
+_OF_APP = select(_ORIGINS.c.origin).where(
+    _ORIGINS.c.app_id == bindparam("app_id"), _ORIGINS.c.deleted_at.is_(None)
 )
 
 
@@ -81,7 +83,7 @@ def withdraw(db: Session, app: App, origin: str, *, by: AppMember | None = None)
 
 def is_registered(db: Session, app_id: int, url: str) -> bool:
     """Answer whether an address begins with one of the app's origins."""
-    return _origin(url) in set(db.scalars(_OF_APP, {"app_id": app_id}))
+    return _origin(url) in _known(db, app_id)
 
 
 def require(db: Session, site: Site, app_id: int, addresses: Mapping[str, str | None]) -> None:
@@ -96,7 +98,7 @@ def require(db: Session, site: Site, app_id: int, addresses: Mapping[str, str | 
         wanted = {field: o for field, o in wanted.items() if o is None or not _LOOPBACK.match(o)}
     if not wanted:
         return
-    known = set(db.scalars(_OF_APP, {"app_id": app_id}))
+    known = _known(db, app_id)
     for field, origin in wanted.items():
         if origin not in known:
             raise Invalid("must begin with one of the app's registered origins", field=field)
@@ -108,6 +110,10 @@ def embedders(db: Session, app_id: int) -> tuple[str, ...]:
         Origin.app_id == app_id, Origin.may_embed, Origin.deleted_at.is_(None)
     )
     return tuple(db.scalars(found.order_by(Origin.id)))
+
+
+def _known(db: Session, app_id: int) -> set[str]:
+    return set(db.connection().execute(_OF_APP, {"app_id": app_id}).scalars())
 
 
 def _origin(url: str) -> str | None:

@@ -65,6 +65,12 @@ def running(db: Session, tenant_id: int, *, livemode: bool, family: str) -> Subs
     return db.scalars(_RUNNING, asked).first()
 
 
+def is_running(db: Session, tenant_id: int, *, livemode: bool, family: str) -> bool:
+    """Answer whether a tenant runs a plan in a family, without reading it."""
+    asked = {"tenant_id": tenant_id, "livemode": livemode, "family": family}
+    return db.connection().execute(_BEGAN_RUNNING, asked).first() is not None
+
+
 def running_beside(db: Session, checkout: CheckoutSession) -> bool:
     """Another purchase than this one already runs a plan in its family."""
     assert checkout.tenant_id is not None and checkout.family is not None

@@ -245,7 +245,7 @@ def _refuse_second_plan(db: Session, order: CheckoutOrder) -> None:
     if order.mode != "subscription" or order.tenant is None or order.family is None:
         return
     tenant = order.tenant
-    if subscriptions.running(db, tenant.id, livemode=order.livemode, family=order.family):
+    if subscriptions.is_running(db, tenant.id, livemode=order.livemode, family=order.family):
         raise Conflict("%(tenant)s already has a plan, so nothing was ordered.", tenant=tenant.name)
 
 

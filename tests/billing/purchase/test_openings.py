@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from app.billing.errors import BillingError, Declined, ProviderUnavailable, Unsupported
 from app.billing.site import Site
+from app.billing.webhooks import webhook_types
 from app.db.engine import Database
-from app.models import CheckoutSession, Customer, ProviderTaxRate
+from app.models import CheckoutSession, Customer, ProviderTaxRate, TimelineEntry
 from app.providers import errors
 from app.providers.base import Connection, Provider
 from app.providers.mollie.adapter import MollieProvider
@@ -96,6 +98,29 @@ class TestAProviderThatFails:
 
         assert placed.url is not None
         assert checkouts_at(tara, method) == 1
+
+
+class TestAnOpening:
+    def test_is_told_to_no_app_so_it_is_stored_without_a_word_to_one(self) -> None:
+        assert "checkout.open" in webhook_types.NOT_TOLD
+
+
+class TestARowThatChangedDuringTheCall:
+    def test_is_read_again_and_keeps_what_the_other_wrote(
+        self, tara: Buyer, database: Database
+    ) -> None:
+        def opened_by_another(real: Provider, *given: Any, **named: Any) -> Any:
+            opened = real.open_checkout(*given, **named)
+            changed = {"state": "open", "provider_id": opened.provider_id, "url": opened.url}
+            with database.transaction() as other:
+                other.execute(update(CheckoutSession).values(version=7, **changed))
+            return opened
+
+        placed = tara.where(open_checkout=opened_by_another).buys(method="stripe-card")
+
+        (row,) = tara.rows(CheckoutSession)
+        assert (placed.url, row.state, row.version) == (row.url, "open", 7)
+        assert [entry.kind for entry in tara.rows(TimelineEntry)] == []
 
 
 class TestAProviderThatIsDown:
