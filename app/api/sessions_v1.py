@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from flask import request
 from pydantic import BaseModel
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import joinedload, undefer
+from sqlalchemy.orm import contains_eager, load_only
 
 from app.api import bodies, calls, envelope
 from app.api.credentials import KeyHolder, TokenHolder
@@ -16,7 +16,7 @@ from app.billing.ordering import instructions
 from app.billing.ordering.checkout_orders import CheckoutOrder
 from app.billing.purchase import checkouts, idempotency_keys, payment_links, payment_pages
 from app.billing.site import Site
-from app.models import App, CheckoutSession, Tenant, User
+from app.models import App, CheckoutSession, ProviderAccount, Tenant, User
 
 # The dialects' words for the fields that billing names.
 NAMES = {
@@ -27,14 +27,33 @@ NAMES = {
     "success_url": "successUrl",
     "cancel_url": "cancelUrl",
 }
-# With what the answer shows beside the caller, the tenant and the user, in one query.
+# What the answer shows beside the caller, the tenant and the user, in one query. Of a row's many
+# columns it takes few.
 _MADE = (
     select(CheckoutSession)
+    .join(CheckoutSession.provider_account)
     .where(CheckoutSession.id == bindparam("row"))
     .options(
-        undefer(CheckoutSession.updated_at),
-        undefer(CheckoutSession.deleted_at),
-        joinedload(CheckoutSession.provider_account),
+        load_only(
+            CheckoutSession.app_id,
+            CheckoutSession.tenant_id,
+            CheckoutSession.user_id,
+            CheckoutSession.uuid,
+            CheckoutSession.provider_id,
+            CheckoutSession.url,
+            CheckoutSession.mode,
+            CheckoutSession.is_deferred,
+            CheckoutSession.details,
+            CheckoutSession.collected,
+            CheckoutSession.state_digest,
+            CheckoutSession.return_key,
+            CheckoutSession.created_at,
+            CheckoutSession.updated_at,
+            CheckoutSession.deleted_at,
+        ),
+        contains_eager(CheckoutSession.provider_account).load_only(
+            ProviderAccount.uuid, ProviderAccount.provider
+        ),
     )
 )
 
@@ -74,7 +93,7 @@ def start(
         site,
         scope=f"{holder.scope} {request.method} {request.path}",
         key=key,
-        body=body.model_dump(mode="json"),
+        body=body.model_dump(mode="json") if key else None,
         create=create,
     )
     return db.scalars(_MADE, {"row": row}).one()
