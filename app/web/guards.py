@@ -35,8 +35,10 @@ OPEN = frozenset(
         "app_invitations.accept",
     }
 )
-# Choices that are kept while somebody signs in; nothing secret.
+# Choices of a form that are kept while somebody signs in; nothing secret.
 _KEPT = ("plan", "interval", "currency", "price", "quantity", "country", "vat_number", "method")
+# Twice this fits into an address: the page and its sign-in each carry it.
+_LONGEST_QUERY = 1500
 
 Answer = Response | str | tuple[str, int]
 Page = Callable[..., Answer]
@@ -149,6 +151,9 @@ def require_counting(person: visits.Countable | None) -> None:
 
 
 def _here() -> str:
-    asked = request.form if request.method == "POST" else request.args
-    kept = {name: asked[name] for name in _KEPT if name in asked}
-    return f"{request.path}?{urlencode(kept)}" if kept else request.path
+    if request.method == "POST":
+        kept = [(name, request.form[name]) for name in _KEPT if name in request.form]
+    else:
+        kept = list(request.args.items(multi=True))
+    query = urlencode(kept)
+    return f"{request.path}?{query}" if 0 < len(query) <= _LONGEST_QUERY else request.path

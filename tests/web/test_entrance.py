@@ -26,13 +26,24 @@ class TestSignIn:
         assert page.status == 303
         assert nobody.opens(page.location).location == f"/t/{world.globex.uuid}/"
 
-    def test_goes_on_to_the_page_that_was_asked_for(self, nobody: Visitor, world: World) -> None:
-        wanted = f"/t/{world.globex.uuid}/plans?plan=team"
+    @pytest.mark.parametrize(
+        "page", ["plans?plan=team", "invoices?year=2026&kind=credit_note&x=%26"]
+    )
+    def test_goes_on_to_the_page_that_was_asked_for(
+        self, nobody: Visitor, world: World, page: str
+    ) -> None:
+        wanted = f"/t/{world.globex.uuid}/{page}"
         asked = nobody.opens(nobody.opens(wanted).location)
 
-        page = sign_in(nobody, next=asked.fields("/sign-in")["next"])
+        signed_in = sign_in(nobody, next=asked.fields("/sign-in")["next"])
 
-        assert page.location == wanted
+        assert signed_in.location == wanted
+
+    def test_leaves_out_what_is_too_long_to_be_carried(self, nobody: Visitor, world: World) -> None:
+        path = f"/t/{world.globex.uuid}/invoices"
+        asked = nobody.opens(nobody.opens(f"{path}?x={'x' * 3000}").location)
+
+        assert asked.fields("/sign-in")["next"] == path
 
     @pytest.mark.parametrize(
         "elsewhere",
