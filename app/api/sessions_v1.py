@@ -12,7 +12,7 @@ from sqlalchemy.orm import contains_eager, load_only
 from app.api import bodies, calls, envelope
 from app.api.credentials import KeyHolder, TokenHolder
 from app.api.sessions_bodies import PurchaseBody
-from app.billing.ordering import instructions
+from app.billing.ordering import instructions, named
 from app.billing.ordering.checkout_orders import CheckoutOrder
 from app.billing.purchase import checkouts, idempotency_keys, payment_links, payment_pages
 from app.billing.site import Site
@@ -128,7 +128,7 @@ def _order(
     *,
     is_kept: bool,
 ) -> CheckoutOrder:
-    found = instructions.find(
+    found = named.find(
         calls.db(),
         app=app,
         tenant=tenant,

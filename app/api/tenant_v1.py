@@ -19,7 +19,7 @@ from app.api.tenant_bodies import Created, Refused, SessionBody
 from app.billing import errors
 from app.billing.connecting import provider_accounts
 from app.billing.errors import Invalid, NotAllowed, NotFound, Unsupported
-from app.billing.ordering import instructions
+from app.billing.ordering import instructions, named
 from app.billing.ordering.checkout_orders import CheckoutOrder
 from app.billing.purchase import checkouts, idempotency_keys, payment_links
 from app.billing.purchase.idempotency_keys import Also, InFlight
@@ -133,7 +133,7 @@ def _order(caller: Caller, body: SessionBody) -> CheckoutOrder:
     app, tenant = caller.holder.app, caller.tenant
     livemode = body.livemode(app.livemode)
     price, rate, _ = body.named
-    found = instructions.find(
+    found = named.find(
         calls.db(),
         app=app,
         tenant=tenant,

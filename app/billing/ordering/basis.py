@@ -20,8 +20,6 @@ from app.models import (
     Price,
     Product,
     ProviderAccount,
-    ProviderPrice,
-    ProviderTaxRate,
     Subscription,
     TaxRate,
     Tenant,
@@ -30,8 +28,7 @@ from app.models.subscription import RUNNING
 from app.providers import NAMES as PROVIDERS
 
 _PRICES, _PRODUCTS, _ACCOUNTS = table(Price), table(Product), table(ProviderAccount)
-_RATES, _KNOWN_RATES = table(TaxRate), table(ProviderTaxRate)
-_KNOWN_PRICES, _CUSTOMERS, _PLANS = table(ProviderPrice), table(Customer), table(Subscription)
+_RATES, _PLANS = table(TaxRate), table(Subscription)
 
 # Built once: in a purchase, building it costs more than running it.
 _RUNS_A_PLAN = (
@@ -46,12 +43,9 @@ _RUNS_A_PLAN = (
     .correlate(_PRODUCTS)
 )
 # A row for each rate that may apply, each with the price; one without a rate where there is none.
-_OFFERED = (
+_OFFERED = sold.with_known(
     select(
         *sold.COLUMNS,
-        _CUSTOMERS.c.provider_id.label("customer_id"),
-        _KNOWN_PRICES.c.provider_id.label("known_price_id"),
-        _KNOWN_RATES.c.provider_id.label("known_rate_id"),
         _RUNS_A_PLAN.label("runs_a_plan"),
     )
     .select_from(_PRICES)
@@ -66,34 +60,12 @@ _OFFERED = (
         ),
     )
     .outerjoin(
-        _CUSTOMERS,
-        and_(
-            _CUSTOMERS.c.provider_account_id == _ACCOUNTS.c.id,
-            _CUSTOMERS.c.tenant_id == bindparam("tenant_id"),
-        ),
-    )
-    .outerjoin(
-        _KNOWN_PRICES,
-        and_(
-            _KNOWN_PRICES.c.provider_account_id == _ACCOUNTS.c.id,
-            _KNOWN_PRICES.c.price_id == _PRICES.c.id,
-        ),
-    )
-    .outerjoin(
         _RATES,
         and_(
             _RATES.c.app_id == _PRODUCTS.c.app_id,
             _RATES.c.archived_at.is_(None),
             _RATES.c.deleted_at.is_(None),
             (_RATES.c.country == bindparam("country")) | _RATES.c.is_reverse_charge,
-        ),
-    )
-    .outerjoin(
-        _KNOWN_RATES,
-        and_(
-            _KNOWN_RATES.c.tax_rate_id == _RATES.c.id,
-            _KNOWN_RATES.c.provider_account_id == _ACCOUNTS.c.id,
-            _KNOWN_RATES.c.is_inclusive == (_PRICES.c.tax_behavior == "inclusive"),
         ),
     )
     .where(

@@ -4,58 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Literal, cast
-from uuid import UUID
-
-from sqlalchemy import Executable, and_, bindparam, select
-from sqlalchemy.orm import Session
 
 from app.billing import urls
-from app.billing.catalogue import products
-from app.billing.errors import Invalid, NotFound, Unsupported
-from app.billing.ordering import sold
+from app.billing.errors import Invalid, Unsupported
 from app.billing.ordering.checkout_orders import VERIFICATION_MINOR, CheckoutOrder, Tax
-from app.billing.ordering.sold import AppliedRate, SoldPrice
+from app.billing.ordering.named import Found
+from app.billing.ordering.sold import SoldPrice
 from app.billing.plans import trials
-from app.billing.site import Account, Site
+from app.billing.site import Site
 from app.billing.tax import countries, tax_amounts
-from app.db.base import table
 from app.models import (
     App,
-    Customer,
-    Price,
-    Product,
-    ProviderAccount,
-    ProviderPrice,
-    ProviderTaxRate,
-    TaxRate,
     Tenant,
     User,
 )
 from app.money import EXPONENTS
-from app.providers import NAMES as PROVIDERS
 from app.providers.base import Collect, Interval, Line, Mode, TaxBehavior
 
-_PRICES, _PRODUCTS, _ACCOUNTS = table(Price), table(Product), table(ProviderAccount)
-_RATES, _KNOWN_RATES = table(TaxRate), table(ProviderTaxRate)
-_KNOWN_PRICES, _CUSTOMERS = table(ProviderPrice), table(Customer)
-
 Origin = Literal["tenant_v1", "provider_v1", "bearer_v1"]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a caller named, and by which ids the provider knows it already; `trial_days` are what
-    the tenant would have free at the price."""
-
-    account: Account
-    price: SoldPrice | None = None
-    rate: AppliedRate | None = None
-    customer_id: str | None = None
-    provider_price_id: str | None = None
-    provider_tax_rate_id: str | None = None
-    trial_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,54 +58,6 @@ def collect(
         terms=terms,
         terms_url=terms_url,
         tax_id=("required" if is_tax_id_required else "optional") if tax_id else "no",
-    )
-
-
-def find(
-    db: Session,
-    *,
-    app: App,
-    tenant: Tenant,
-    provider: str,
-    livemode: bool,
-    price: str | UUID | None,
-    rate: str | UUID | None,
-) -> Found:
-    """Answer an app's connected account at a provider, and a price and a rate of the app by our id
-    or uuid, in one query (two where the price gives a trial). None asks for none.
-
-    Raises Unsupported (field provider) where it is not connected, NotFound (field price or rate)
-    for an unknown or foreign one, Invalid for an archived one.
-    """
-    asked = {
-        "app_id": app.id,
-        "tenant_id": tenant.id,
-        "provider": provider,
-        "livemode": livemode,
-        "price": _askable(price),
-        "rate": _askable(rate),
-    }
-    statement = _statement(isinstance(price, UUID), isinstance(rate, UUID))
-    connection = db.connection()
-    row = connection.execute(statement, asked).one_or_none() if provider in PROVIDERS else None
-    if row is None:
-        raise Unsupported("is not connected to this app", field="provider")
-    found = sold.read(row)
-    _require(price, found.price, "price")
-    _require(rate, found.rate, "rate")
-    days = 0
-    if found.price is not None:
-        if found.price.product.archived_at is not None:
-            raise Invalid("is not sold any more", field="price")
-        days = trials.days(db, tenant, found.price, livemode=livemode, is_binding=True)
-    return Found(
-        account=found.account,
-        price=found.price,
-        rate=found.rate,
-        customer_id=row.customer_id,
-        provider_price_id=row.known_price_id,
-        provider_tax_rate_id=row.known_rate_id,
-        trial_days=days,
     )
 
 
@@ -316,82 +235,3 @@ def _url(url: str | None, field: str) -> str | None:
     if url is not None and not urls.is_sound(url):
         raise Invalid("must be an absolute http or https address without a user", field=field)
     return url
-
-
-def _askable(named: str | UUID | None) -> str | UUID | None:
-    # PostgreSQL takes no NUL in a text, not even to compare it.
-    if isinstance(named, str) and not products.is_price_id(named):
-        return None
-    return named
-
-
-def _require(
-    named: str | UUID | None, found: SoldPrice | AppliedRate | None, field: Literal["price", "rate"]
-) -> None:
-    if named is None:
-        return
-    if found is None:
-        raise NotFound("is not known in this app", field=field)
-    if found.archived_at is not None:
-        raise Invalid("is not used any more", field=field)
-
-
-@lru_cache(maxsize=4)
-def _statement(by_price_uuid: bool, by_rate_uuid: bool) -> Executable:
-    # Built once: building it costs more than running it.
-    price_named = _PRICES.c.uuid if by_price_uuid else _PRICES.c.price_id
-    rate_named = _RATES.c.uuid if by_rate_uuid else _RATES.c.tax_rate_id
-    return (
-        select(
-            *sold.COLUMNS,
-            _CUSTOMERS.c.provider_id.label("customer_id"),
-            _KNOWN_PRICES.c.provider_id.label("known_price_id"),
-            _KNOWN_RATES.c.provider_id.label("known_rate_id"),
-        )
-        .select_from(_ACCOUNTS)
-        .outerjoin(_PRICES, and_(price_named == bindparam("price"), _PRICES.c.deleted_at.is_(None)))
-        .outerjoin(
-            _PRODUCTS,
-            and_(
-                _PRODUCTS.c.id == _PRICES.c.product_id,
-                _PRODUCTS.c.app_id == _ACCOUNTS.c.app_id,
-                _PRODUCTS.c.deleted_at.is_(None),
-            ),
-        )
-        .outerjoin(
-            _RATES,
-            and_(
-                rate_named == bindparam("rate"),
-                _RATES.c.app_id == _ACCOUNTS.c.app_id,
-                _RATES.c.deleted_at.is_(None),
-            ),
-        )
-        .outerjoin(
-            _CUSTOMERS,
-            and_(
-                _CUSTOMERS.c.provider_account_id == _ACCOUNTS.c.id,
-                _CUSTOMERS.c.tenant_id == bindparam("tenant_id"),
-            ),
-        )
-        .outerjoin(
-            _KNOWN_PRICES,
-            and_(
-                _KNOWN_PRICES.c.provider_account_id == _ACCOUNTS.c.id,
-                _KNOWN_PRICES.c.price_id == _PRICES.c.id,
-            ),
-        )
-        .outerjoin(
-            _KNOWN_RATES,
-            and_(
-                _KNOWN_RATES.c.provider_account_id == _ACCOUNTS.c.id,
-                _KNOWN_RATES.c.tax_rate_id == _RATES.c.id,
-                _KNOWN_RATES.c.is_inclusive == (_PRICES.c.tax_behavior == "inclusive"),
-            ),
-        )
-        .where(
-            _ACCOUNTS.c.app_id == bindparam("app_id"),
-            _ACCOUNTS.c.provider == bindparam("provider"),
-            _ACCOUNTS.c.livemode == bindparam("livemode"),
-            _ACCOUNTS.c.disconnected_at.is_(None),
-        )
-    )

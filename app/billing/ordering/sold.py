@@ -10,10 +10,18 @@ from itertools import accumulate, chain, pairwise, starmap
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam
 
 from app.db.base import Base, table
-from app.models import Price, Product, ProviderAccount, TaxRate
+from app.models import (
+    Customer,
+    Price,
+    Product,
+    ProviderAccount,
+    ProviderPrice,
+    ProviderTaxRate,
+    TaxRate,
+)
 from app.money import Money
 
 
@@ -99,6 +107,39 @@ _PARTS = [
 COLUMNS: tuple[ColumnElement[Any], ...] = tuple(chain.from_iterable(_PARTS))
 _ENDS = list(accumulate(map(len, _PARTS), initial=0))
 _PRODUCT, _PRICE, _ACCOUNT, _RATE = starmap(slice, pairwise(_ENDS))
+
+_PRICES, _ACCOUNTS, _RATES = table(Price), table(ProviderAccount), table(TaxRate)
+_CUSTOMERS, _KNOWN_PRICES = table(Customer), table(ProviderPrice)
+_KNOWN_RATES = table(ProviderTaxRate)
+
+
+def with_known(found: Select[Any]) -> Select[Any]:
+    """Answer a statement over account, price and rate with what the provider calls them already,
+    and the tenant `tenant_id`: `known_price_id`, `known_rate_id` and `customer_id`."""
+    at_account = _ACCOUNTS.c.id
+    customer = and_(
+        _CUSTOMERS.c.provider_account_id == at_account,
+        _CUSTOMERS.c.tenant_id == bindparam("tenant_id"),
+    )
+    price = and_(
+        _KNOWN_PRICES.c.provider_account_id == at_account,
+        _KNOWN_PRICES.c.price_id == _PRICES.c.id,
+    )
+    rate = and_(
+        _KNOWN_RATES.c.provider_account_id == at_account,
+        _KNOWN_RATES.c.tax_rate_id == _RATES.c.id,
+        _KNOWN_RATES.c.is_inclusive == (_PRICES.c.tax_behavior == "inclusive"),
+    )
+    return (
+        found.add_columns(
+            _CUSTOMERS.c.provider_id.label("customer_id"),
+            _KNOWN_PRICES.c.provider_id.label("known_price_id"),
+            _KNOWN_RATES.c.provider_id.label("known_rate_id"),
+        )
+        .outerjoin(_CUSTOMERS, customer)
+        .outerjoin(_KNOWN_PRICES, price)
+        .outerjoin(_KNOWN_RATES, rate)
+    )
 
 
 def read(row: Row[Any]) -> Sold:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.billing.errors import Conflict, Invalid, Unsupported
-from app.billing.ordering import instructions, orders
+from app.billing.ordering import instructions, named, orders
 from app.billing.ordering.checkout_orders import CheckoutOrder, Trial
 from app.billing.ordering.instructions import Instructions
 from app.billing.ordering.orders import Placed
@@ -310,7 +310,7 @@ class TestAnInstruction:
         world = buyer.world
         price = world.price("team")
         rate = next(rate for rate in world.rates() if rate.country == "DE")
-        found = instructions.find(
+        found = named.find(
             world.db,
             app=world.app,
             tenant=world.globex,
