@@ -96,7 +96,7 @@ def programs(config: Config) -> dict[str, list[str]]:
     """Answer the command line of each program of the demo by its name."""
     portal = (
         f"granian --interface wsgi --host 127.0.0.1 --port {config.PORT}"
-        " --blocking-threads 32 --log-level warning wsgi:application"
+        " --blocking-threads 32 --respawn-failed-workers --log-level warning wsgi:application"
     )
     return {
         "sandbox": [sys.executable, "-m", "app.sandbox"],
@@ -115,19 +115,24 @@ def watch(
     relays: bool = True,
     stop_seconds: float = _STOP_SECONDS,
 ) -> int:
-    """Start the commands, announce them when `ready_url` answers, and end all when one ends.
+    """Start the commands, announce them when `ready_url` answers, and end all when one ends. One
+    that is killed, as a machine short of memory does, is started again.
 
     `after` is what to do once a command was started, before the next one is. What the programs say
     is relayed with their names unless they shall use our own outputs.
     """
     children: dict[str, subprocess.Popen[str]] = {}
+
+    def start(name: str) -> None:
+        children[name] = _start(name, commands[name], relays=relays)
+
     with _told_to_leave() as leaving:
         try:
-            for name, command in commands.items():
-                children[name] = _start(name, command, relays=relays)
+            for name in commands:
+                start(name)
                 if after and name in after:
                     after[name]()
-            return _wait(children, leaving, ready_url, announce, say)
+            return _wait(children, start, leaving, ready_url, announce, say)
         finally:
             _stop(children.values(), stop_seconds)
 
@@ -145,6 +150,7 @@ def _refuse_taken(setting: str, port: int) -> None:
 
 def _wait(
     children: Mapping[str, subprocess.Popen[str]],
+    start: Callable[[str], None],
     leaving: threading.Event,
     ready_url: str,
     announce: Callable[[], str],
@@ -153,8 +159,11 @@ def _wait(
     announced = False
     deadline = time.monotonic() + _READY_SECONDS
     while not leaving.wait(_LOOK_SECONDS):
-        for name, child in children.items():
-            if child.poll() is not None:
+        for name, child in list(children.items()):
+            if child.poll() == -signal.SIGKILL:
+                say(f"{name} was killed; starting it again.")
+                start(name)
+            elif child.poll() is not None:
                 say(f"{name} ended with status {child.returncode}; stopping the others.")
                 return 1
         if announced:

@@ -94,6 +94,19 @@ class TestWatch:
         assert len(children) == 2
         assert not any(is_running(pid) for pid in children)
 
+    def test_starts_one_again_that_was_killed(self, port: int) -> None:
+        runner = start(port, portal=PORTAL, worker=WORKER)
+        said = read_until(runner, "worker is", "It is here.")
+        (worker,) = (int(line.split()[-1]) for line in said if "worker is" in line)
+
+        os.kill(worker, signal.SIGKILL)
+        again = read_until(runner, "worker is")
+
+        runner.terminate()
+        runner.communicate(timeout=20)
+        assert "worker was killed; starting it again.\n" in again
+        assert runner.returncode == 0
+
     def test_ends_the_others_when_one_ends(self, port: int) -> None:
         runner = start(port, worker=WORKER, portal=FAILING)
 
