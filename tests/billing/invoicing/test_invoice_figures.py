@@ -85,7 +85,9 @@ class TestRefunds:
     def test_that_come_to_the_whole_come_to_its_tax(
         self, total: int, percentage: Decimal, wanted: list[int]
     ) -> None:
-        tax = tax_amounts.apply([(Money(total, "EUR"), 1, "inclusive")], percentage, "line").tax.minor
+        tax = tax_amounts.apply(
+            [(Money(total, "EUR"), 1, "inclusive")], percentage, "line"
+        ).tax.minor
         given_back: list[tuple[int, int]] = []
         credited = 0
         for part in [*wanted, total]:
