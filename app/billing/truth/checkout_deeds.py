@@ -11,7 +11,7 @@ from app.billing.purchase import requests
 from app.billing.site import Site
 from app.billing.truth import looks
 from app.db import lock
-from app.models import Act, CheckoutSession, Payment
+from app.models import Act, CheckoutSession, Payment, Subscription
 from app.providers import errors
 from app.providers.base import Provider, RefundRequest, RefundState
 
@@ -36,11 +36,21 @@ class GiveBack:
         """Write the refund; what has arrived is told of."""
         assert isinstance(result, RefundState) and self._act.payment_id is not None
         found = self._db.get_one(Payment, self._act.payment_id)
-        # A look locks the checkout before its payments; the same order here, or both could wait.
+        # A look locks the checkout and the plan before payments; the same order here, or both could
+        # wait.
         checkout = (
             lock.one(self._db, CheckoutSession, found.checkout_id) if found.checkout_id else None
         )
+        plan = (
+            lock.one(self._db, Subscription, found.subscription_id)
+            if found.subscription_id
+            else None
+        )
         payment = lock.one(self._db, Payment, found.id)
+        for looked_at in (checkout, plan):
+            if looked_at is not None:
+                # An answer of before the refund would take it back.
+                looked_at.version += 1
         refunds.record(self._db, payment, [result], cause="act", now=now)
         payment.refunded = max(payment.refunded, refunds.total(self._db, payment))
         if checkout is not None:

@@ -6,17 +6,20 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import update
 
 from app.billing.ordering.orders import Placed
-from app.billing.truth import deeds
+from app.billing.plans import refunds, subscriptions
+from app.billing.truth import deeds, looks
 from app.db.engine import Database
 from app.models import Act, Payment, Subscription
 from app.providers import errors
 from app.providers.base import Provider
 from tests import payer
+from tests.billing import running_plans
 from tests.billing.purchases import Buyer, Died, done_but, due_again, raising
 
 # What Mollie is asked for after a paid first payment: how it begins, which verb, and where.
@@ -265,3 +268,55 @@ class TestTheKeyOfAnAct:
         sent = [call for call in tara.sandbox.calls("POST") if "subscriptions" in call["path"]]
         assert [call["idempotency_key"] for call in sent] == [act.idempotency_key]
         assert act.idempotency_key != str(act.uuid)
+
+
+class TestARefundBetweenAQuestionAndItsAnswer:
+    """A look that was asked before the refund and is applied after it."""
+
+    def test_is_not_taken_back_by_a_look_at_the_checkout(self, tara: Buyer) -> None:
+        placed = paid(tara, "refund", refund=raising(errors.Unavailable("no")))
+        (act,) = tara.rows(Act)
+
+        looks.at_checkout(
+            tara.db,
+            overtaken(tara, "fetch_checkout", act).site,
+            tara.checkout(placed).id,
+            cause="sweep",
+        )
+
+        assert tara.rows(Payment)[0].refunded == 1
+
+    def test_is_not_taken_back_by_a_look_at_the_plan(self, tara: Buyer) -> None:
+        plan = running_plans.bought(tara, "mollie-card")
+        running_plans.lives_on(tara, "1 month")
+        payment = tara.rows(Payment)[-1]
+        refunds.give(
+            tara.db,
+            payment,
+            payment.total,
+            reason="owner",
+            description="Sorry",
+            request_uuid=uuid4(),
+            now=tara.site.clock.now(),
+        )
+        tara.db.commit()
+        act = tara.rows(Act)[-1]
+
+        subscriptions.sync(
+            tara.db, overtaken(tara, "fetch_subscription", act).site, plan.id, cause="sweep"
+        )
+
+        assert tara.rows(Payment)[-1].refunded == payment.amount
+
+
+def overtaken(buyer: Buyer, question: str, act: Act) -> Buyer:
+    """Answer an installation whose first question is answered only after an act was done."""
+    waiting = [act.id]
+
+    def verb(real: Provider, *given: Any, **named: Any) -> Any:
+        answer = getattr(real, question)(*given, **named)
+        while waiting:
+            deeds.perform(buyer.db, buyer.site, waiting.pop())
+        return answer
+
+    return buyer.where(**{question: verb})
