@@ -66,14 +66,14 @@ def short_text(label: Any, required: Any = None, *, autocomplete: str | None = N
     return wtforms.StringField(label, validators, filters=[squeezed], render_kw=tokens)
 
 
-def one_time_code(test_id: str) -> Any:
+def one_time_code(attributes: Mapping[str, str]) -> Any:
     """Answer a field for a code of an authenticator app, or a recovery code."""
     return wtforms.StringField(
         lazy_gettext("Code"),
         [InputRequired(lazy_gettext("Enter the code.")), Length(max=64)],
         filters=[squeezed],
         render_kw={
-            "data-testid": test_id,
+            **attributes,
             "autocomplete": "one-time-code",
             "autocapitalize": "none",
             "spellcheck": "false",

@@ -16,7 +16,7 @@ second_steps = Blueprint("second_steps", __name__)
 class CodeForm(forms.Form):
     """The code; `next` is the page somebody wanted."""
 
-    code = forms.one_time_code("sign-in-code")
+    code = forms.one_time_code({"data-testid": "sign-in-code"})
     next = HiddenField()
 
 

@@ -30,7 +30,7 @@ _CODES = "recovery_codes"
 class CodeForm(forms.Form):
     """A code of the authenticator app."""
 
-    code = forms.one_time_code("two-factor-code")
+    code = forms.one_time_code({"data-testid": "two-factor-code"})
 
 
 class ProofForm(CodeForm):
