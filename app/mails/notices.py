@@ -13,6 +13,7 @@ _REASONS = {
     "amount": Text("The amount that was paid differs from the amount the payer accepted."),
     "late": Text("The payment came after the order had ended."),
     "mandate": Text("The first payment came in, but the bank does not allow the next ones."),
+    "trial": Text("A free trial of a plan had been used already. A second one was not begun."),
 }
 _REASON = Text("The payment does not fit its order.")
 
@@ -30,7 +31,7 @@ def webhook_disabled(told: WebhookDisabled, places: Places) -> Content:
             ),
             Text(
                 "Events are still kept. Once the endpoint answers with a 2xx status again, switch"
-                " it on by the API and have the missed ones sent again."
+                " it on in the console or by the API, and have the missed ones sent again."
             ),
         ),
         facts=content.only(

@@ -179,6 +179,9 @@ TOLD: dict[str, Mailable] = {
     "needs_review": mail_kinds.NeedsReview(
         plan="Team", reason="late", checkout_uuid=str(UUID(int=3)), amount=DUE
     ),
+    "needs_review, trial": mail_kinds.NeedsReview(
+        plan="Team", reason="trial", checkout_uuid=str(UUID(int=3)), amount=DUE
+    ),
 }
 
 

@@ -233,6 +233,7 @@ class TestContents:
             ("app_invitation", "alice@acme.example invites you to the console of Acme Notes"),
             ("webhook_disabled", "https://app.example.com/hooks"),
             ("needs_review", "The payment came after the order had ended."),
+            ("needs_review, trial", "A free trial of a plan had been used already."),
         ],
     )
     def test_say_what_happened_and_what_comes_next(self, name: str, sentence: str) -> None:
