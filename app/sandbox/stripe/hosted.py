@@ -37,7 +37,7 @@ def pay(id: str) -> BaseResponse:
             return _leave(session)
         how = request.form.get("action", "pay")
         if how == "expire":
-            return _ended(checkout_sessions.end(account, session))
+            return _turned_away(checkout_sessions.end(account, session))
         entry = entries.read(session, request.form, account.now())
         if entry.problems or how not in HOWS:
             return _page(session, entry, 422)
@@ -181,6 +181,14 @@ def _leave(session: Json) -> BaseResponse:
     """Send the payer on: to the shop when the session is complete, else say what became of it."""
     url = session["success_url"] or session.get("return_url")
     if session["status"] != "complete" or not url:
+        return _ended(session)
+    return redirect(url.replace("{CHECKOUT_SESSION_ID}", session["id"]), 303)
+
+
+def _turned_away(session: Json) -> BaseResponse:
+    """Send the payer back to the shop, which is what is left to them when the time has run out."""
+    url = session["cancel_url"]
+    if not url:
         return _ended(session)
     return redirect(url.replace("{CHECKOUT_SESSION_ID}", session["id"]), 303)
 
