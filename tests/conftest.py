@@ -40,7 +40,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what uses the database on SQLite, and on PostgreSQL where that may differ."""
     if "database_kind" in metafunc.fixturenames:
-        kinds = databases.kinds_for(metafunc.definition.path, metafunc.function.__name__)
+        kinds = databases.kinds_for(
+            metafunc.definition.path,
+            metafunc.function.__name__,
+            only_postgres=metafunc.definition.get_closest_marker("postgres") is not None,
+        )
         metafunc.parametrize("database_kind", kinds, scope="session")
 
 

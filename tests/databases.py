@@ -34,17 +34,17 @@ TEMPLATE = "portico_template"
 _KEPT_CONNECTIONS = 4
 
 
-def kinds_for(path: Path, name: str) -> list[object]:
+def kinds_for(path: Path, name: str, *, only_postgres: bool = False) -> list[object]:
     """Answer the databases a test of this name runs on; TEST_DATABASE=sqlite, postgres or all
-    overrules."""
+    overrules. `only_postgres` is for what SQLite does not do."""
     chosen = os.environ.get("TEST_DATABASE", "")
     shelf = path.relative_to(TESTS).parts[0] if path.is_relative_to(TESTS) else ""
     # By its name, so that it is the same sample in each process and each run.
     is_drawn = crc32(f"{path.name}::{name}".encode()) % ONE_IN == 0
     is_drawn = is_drawn or any(word in name for word in AT_ONCE)
-    both = shelf in BOTH or (shelf in SAMPLED and is_drawn)
+    both = only_postgres or shelf in BOTH or (shelf in SAMPLED and is_drawn)
     kinds: list[object] = []
-    if chosen in ("", "all", "sqlite"):
+    if chosen in ("", "all", "sqlite") and not only_postgres:
         kinds.append("sqlite")
     if chosen in ("all", "postgres") or (chosen == "" and both):
         kinds.append(pytest.param("postgres", marks=pytest.mark.postgres))

@@ -35,14 +35,6 @@ def status(db: Session) -> TransactionStatus:
     return TransactionStatus(driver.info.transaction_status)
 
 
-@pytest.fixture
-def server(database: Database) -> Database:
-    """Answer a database on PostgreSQL; on SQLite a transaction begins at once."""
-    if database.is_sqlite:
-        pytest.skip("begins at once")
-    return database
-
-
 class TestAStatementAlone:
     def test_is_stored_with_the_commit_at_the_latest(self, database: Database) -> None:
         with database.writer() as db:
@@ -51,11 +43,12 @@ class TestAStatementAlone:
 
         assert people(database) == 1
 
-    def test_is_durable_at_once_on_postgresql(self, server: Database) -> None:
-        with server.writer() as db:
+    @pytest.mark.postgres
+    def test_is_durable_at_once_on_postgresql(self, database: Database) -> None:
+        with database.writer() as db:
             alone.execute(db.connection(), somebody(), {})
 
-            assert people(server) == 1
+            assert people(database) == 1
 
     def test_joins_what_was_written_before_and_goes_with_it(self, database: Database) -> None:
         with database.writer() as db:
@@ -65,24 +58,27 @@ class TestAStatementAlone:
 
         assert people(database) == 0
 
-    def test_leaves_those_that_follow_to_a_commit_of_theirs(self, server: Database) -> None:
-        with server.writer() as db:
+    @pytest.mark.postgres
+    def test_leaves_those_that_follow_to_a_commit_of_theirs(self, database: Database) -> None:
+        with database.writer() as db:
             alone.execute(db.connection(), somebody(), {})
             db.connection().execute(somebody())
             db.rollback()
 
-        assert people(server) == 1
+        assert people(database) == 1
 
 
 class TestAWriter:
-    def test_holds_no_transaction_while_it_only_reads(self, server: Database) -> None:
-        with server.writer() as db:
+    @pytest.mark.postgres
+    def test_holds_no_transaction_while_it_only_reads(self, database: Database) -> None:
+        with database.writer() as db:
             db.execute(select(User)).all()
 
             assert status(db) == TransactionStatus.IDLE
 
-    def test_begins_one_with_a_lock(self, server: Database) -> None:
-        with server.writer() as db:
+    @pytest.mark.postgres
+    def test_begins_one_with_a_lock(self, database: Database) -> None:
+        with database.writer() as db:
             db.execute(select(User)).all()
             db.execute(select(User).with_for_update()).all()
 

@@ -19,6 +19,8 @@ from tests.cast import World
 from tests.concurrency.programs import until
 from tests.statements import Statements
 
+# SQLite has one writer at a time, and so no use for it.
+pytestmark = pytest.mark.postgres
 WAITING = """
     SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
     WHERE datname = current_database() AND NOT granted
@@ -27,9 +29,7 @@ WAITING = """
 
 @pytest.fixture
 def intake(database: Database) -> Intake:
-    """Answer an intake for events, which SQLite has no use for."""
-    if database.is_sqlite:
-        pytest.skip("one writer at a time")
+    """Answer an intake for events."""
     return Intake(database, ProviderEvent, order=events.ORDER)
 
 
