@@ -158,7 +158,10 @@ def _write(db: Session, made: dict[str, list[dict[str, Any]]]) -> None:
     for table in written:
         db.execute(insert(table), made[table.name])
     if db.get_bind().dialect.name == "postgresql":
-        sequences = ((f'"{table.name}"', len(made[table.name]) + 99) for table in written)
-        moved = (f"setval(pg_get_serial_sequence('{name}', 'id'), {n})" for name, n in sequences)
+        last = {table.name: max(row["id"] for row in made[table.name]) for table in written}
+        moved = (
+            f"setval(pg_get_serial_sequence('\"{name}\"', 'id'), {n + 99})"
+            for name, n in last.items()
+        )
         db.execute(text(f"SELECT {', '.join(moved)}"))
     db.commit()

@@ -28,6 +28,8 @@ BOTH = ("concurrency", "db", "models", "test_hooks.py", "test_jobs.py")
 # `make sure-all` runs every test on both (docs/decisions/0013).
 SAMPLED = ("api", "billing")
 ONE_IN = 5
+# Each life begins on a copy of one file.
+ON_FILES = ("property",)
 AT_ONCE = ("at_once", "moment", "same_time", "together", "two_", "parallel", "racing", "deadlock")
 TESTS = Path(__file__).parent
 TEMPLATE = "portico_template"
@@ -39,6 +41,8 @@ def kinds_for(path: Path, name: str, *, only_postgres: bool = False) -> list[obj
     overrules. `only_postgres` is for what SQLite does not do."""
     chosen = os.environ.get("TEST_DATABASE", "")
     shelf = path.relative_to(TESTS).parts[0] if path.is_relative_to(TESTS) else ""
+    if shelf in ON_FILES:
+        return ["sqlite"]
     # By its name, so that it is the same sample in each process and each run.
     is_drawn = crc32(f"{path.name}::{name}".encode()) % ONE_IN == 0
     is_drawn = is_drawn or any(word in name for word in AT_ONCE)
