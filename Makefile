@@ -1,8 +1,7 @@
 # Every command of the project. `make` alone lists them.
 
 PYTHON ?= python3
-# One more than two cores have: a journey waits as much as it works.
-WORKERS ?= 3
+WORKERS ?= 2
 BIN := .venv/bin
 # Named after the pins, so that a change of pins installs again and anything else does not.
 INSTALLED := .venv/installed-$(shell cksum < requirements/test.txt | cut -d ' ' -f 1)
