@@ -79,22 +79,7 @@ Request = TypeVar(
 )
 
 _ADAPTERS: dict[type, TypeAdapter[object]] = {
-    kind: TypeAdapter(kind)
-    for kind in (
-        Cancellation,
-        CataloguePrice,
-        ChargeRequest,
-        CheckoutRequest,
-        Collection,
-        CustomerDeletion,
-        CustomerRequest,
-        MethodRequest,
-        RefundRequest,
-        Resumption,
-        SubscriptionChange,
-        SubscriptionRequest,
-        TaxRateRequest,
-    )
+    kind: TypeAdapter(kind) for kind in Request.__constraints__
 }
 
 
