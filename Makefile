@@ -35,8 +35,8 @@ bench: $(INSTALLED) ## Speed as ratios against the bare SDK, a bare insert and a
 	@$(BIN)/python -m tests.bench
 
 fuzz: setup ## The property tests, with many new random examples; programs killed ten times
-	@$(BIN)/pytest --hypothesis-profile=fuzz -m hypothesis --numprocesses $(WORKERS) --dist worksteal $(ARGS)
-	@RESTARTS=10 $(BIN)/pytest tests/concurrency/test_restarts.py
+	@$(BIN)/pytest --hypothesis-profile=fuzz -m hypothesis --timeout 0 --numprocesses $(WORKERS) --dist worksteal $(ARGS)
+	@RESTARTS=10 $(BIN)/pytest --timeout 0 tests/concurrency/test_restarts.py
 
 fix: $(INSTALLED) ## Apply what lint and format can mend by themselves
 	@$(BIN)/ruff check --fix .

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-import multiprocessing.pool
 import threading
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from config import Config
 # A server that has imported what the processes need: each begins with that instead of anew.
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload([__name__])
+_PATIENCE_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,12 @@ class Outcome:
 
 def click(config: Config, clicks: list[list[Click]]) -> list[Outcome]:
     """Press every button at once: a process for each list, a thread for each click."""
-    with _PROCESSES.Pool(len(clicks), _prepare, (_PROCESSES.Barrier(len(clicks)),)) as pool:
-        found = pool.starmap(_press_all, [(config.model_dump(), group) for group in clicks], 1)
+    together = _PROCESSES.Barrier(len(clicks))
+    settings = config.model_dump()
+    # Unlike multiprocessing's own pool this one says so where a process dies.
+    with ProcessPoolExecutor(len(clicks), _PROCESSES, _prepare, (together,)) as pool:
+        pressed = [pool.submit(_press_all, settings, group) for group in clicks]
+        found = [one.result(_PATIENCE_SECONDS) for one in pressed]
     return [outcome for group in found for outcome in group]
 
 
@@ -84,8 +89,8 @@ def press_together(database: Database, site: Site, clicks: list[Click]) -> list[
             except Exception as error:
                 return Outcome(None, None, repr(error))
 
-    with multiprocessing.pool.ThreadPool(len(clicks)) as threads:
-        return threads.map(press, clicks, 1)
+    with ThreadPoolExecutor(len(clicks)) as threads:
+        return list(threads.map(press, clicks))
 
 
 def _do(db: Session, site: Site, membership: Membership, one: Click) -> Outcome:
