@@ -45,7 +45,7 @@ _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "The same key with the same body answers the same session for 24 hours.",
+    "description": "For 24 hours the same key with the same body answers what it made before.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
 }
 _HEADERS = {

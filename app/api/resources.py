@@ -135,12 +135,13 @@ def account(app: App, provider: str) -> ProviderAccount:
     return found
 
 
-def repeatable(scope: str, asked: BaseModel) -> Call:
-    """Answer this call as billing knows it again by its idempotency key."""
+def repeatable(scope: str, asked: BaseModel | None) -> Call:
+    """Answer this call as billing knows it again by its idempotency key; None asks for nothing but
+    what its address says."""
     return Call(
         scope=f"{scope} {request.method} {request.path}",
         key=request.headers.get(idempotency_keys.FIELD),
-        body=asked.model_dump(mode="json"),
+        body=asked.model_dump(mode="json") if asked else None,
     )
 
 

@@ -4,6 +4,7 @@ with."""
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
@@ -12,9 +13,9 @@ from app.api import bodies, calls, envelope, resources, tokens_operations
 from app.api.credentials import KeyHolder
 from app.api.dialects import Dialect
 from app.api.tokens_bodies import AppKeyToCreate
-from app.billing.access import signing_keys, tokens
+from app.billing.access import repeated_keys, repeated_tokens, signing_keys, tokens
 from app.billing.apps import apps
-from app.models import SigningKey
+from app.models import App, SigningKey
 
 _APP = "/api/v1/apps/<app_uuid>"
 _KEYS_KEPT_SECONDS = 300
@@ -28,8 +29,10 @@ def create(app_uuid: str, user_uuid: str) -> Response:
     holder = who(app_uuid)
     user = resources.user(holder.app, user_uuid)
     db, site = calls.db(), calls.site()
-    token = tokens.issue(db, site, holder.app, user)
-    expires_at = tokens.read(db, site, holder.app, token).expires_at
+    # Nothing is asked but by the address, so every body is the same one.
+    call = resources.repeatable(holder.scope, None)
+    token = repeated_tokens.issue(db, site, call, app=holder.app, user=user)
+    expires_at = tokens.expires_at(token)
     db.commit()
     item = {
         "accessToken": token,
@@ -65,13 +68,9 @@ def add_key(app_uuid: str) -> Response:
     """Rotate our key, or believe one of the app's own issuer."""
     holder = who(app_uuid)
     asked = bodies.read_json(AppKeyToCreate)
-    db, site = calls.db(), calls.site()
-    if asked.issuer is None or asked.kid is None or asked.value is None:
-        key = signing_keys.rotate(db, site, holder.app)
-    else:
-        key = signing_keys.register(
-            db, site, holder.app, issuer=asked.issuer, kid=asked.kid, pem=asked.value
-        )
+    db = calls.db()
+    call = resources.repeatable(holder.scope, asked)
+    key = repeated_keys.add(db, call, partial(_add, holder.app, asked))
     db.commit()
     return _created(envelope.items("appKeys", [write(key)]))
 
@@ -107,6 +106,14 @@ def write(key: SigningKey) -> dict[str, Any]:
 def refuse(error: Exception) -> Response:
     """Say a failure with its E-code."""
     return resources.refuse(error)
+
+
+def _add(app: App, asked: AppKeyToCreate) -> SigningKey:
+    db, site = calls.db(), calls.site()
+    if asked.issuer is None or asked.kid is None or asked.value is None:
+        return signing_keys.rotate(db, site, app)
+    issuer, kid, pem = asked.issuer, asked.kid, asked.value
+    return signing_keys.register(db, site, app, issuer=issuer, kid=kid, pem=pem)
 
 
 def _created(response: Response) -> Response:

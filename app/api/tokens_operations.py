@@ -34,11 +34,11 @@ OPERATIONS = (
         path="/api/v1/apps/{appUuid}/users/{userUuid}/tokens",
         summary="Issue a bearer token for a user",
         description="It is good for an hour and for this app only. A repeated call issues"
-        " another one, which harms nobody.",
+        " another one, which harms nobody; with the same idempotency key it answers the same one,"
+        " which may have run out by then.",
         security=resources.BY_KEY,
-        answers=resources.answers(
-            "Issued.", TokenList, resources.listed("tokens", _TOKEN), status=201
-        ),
+        is_create=True,
+        answers=resources.created(TokenList, resources.listed("tokens", _TOKEN)),
     ),
     Operation(
         method="GET",
@@ -56,13 +56,13 @@ OPERATIONS = (
         summary="Rotate the signing key, or register one of your own issuer",
         description="An empty object makes a new key that signs from now on; tokens of the"
         " earlier one are believed for an hour more. With issuer, kid and value, tokens of your"
-        " own issuer are believed: their `sub` is a user's uuid or external id.",
+        " own issuer are believed: their `sub` is a user's uuid or external id. With an idempotency"
+        " key a repeated call answers the key it added before, and rotates no second time.",
         security=resources.BY_KEY,
         body=AppKeyToCreate,
         body_example={"issuer": "https://id.example.com", "kid": "2026-01", "value": _PEM},
-        answers=resources.answers(
-            "Added.", AppKeyList, resources.listed("appKeys", _KEY), status=201
-        ),
+        is_create=True,
+        answers=resources.created(AppKeyList, resources.listed("appKeys", _KEY)),
     ),
     Operation(
         method="DELETE",

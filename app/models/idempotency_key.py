@@ -11,7 +11,8 @@ from app.db.base import Base
 
 
 class IdempotencyKey(Base):
-    """A key of one credential and route, kept for 24 hours; the answer is written anew."""
+    """A key of one credential and route, kept for 24 hours; the answer is written anew from the row
+    it made, and only a bearer token, which has none, is kept itself, sealed."""
 
     __tablename__ = "idempotency_key"
     __table_args__ = (UniqueConstraint("scope", "key"), Index(None, "expires_at"))
@@ -23,5 +24,7 @@ class IdempotencyKey(Base):
     tenant_id: Mapped[int | None] = mapped_column(ForeignKey("tenant.id"))
     portal_link_id: Mapped[int | None] = mapped_column(ForeignKey("portal_link.id"))
     webhook_endpoint_id: Mapped[int | None] = mapped_column(ForeignKey("webhook_endpoint.id"))
+    signing_key_id: Mapped[int | None] = mapped_column(ForeignKey("signing_key.id"))
+    sealed_token: Mapped[str | None]
     claimed_until: Mapped[datetime | None]
     expires_at: Mapped[datetime]

@@ -15,7 +15,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.models import SigningKey, Tenant, User
+from app.billing.access import tokens
+from app.billing.site import Site
+from app.billing.vault import Vault
+from app.models import IdempotencyKey, SigningKey, Tenant, User
 from tests.api.conftest import Caller, Json, Strangers, key_headers
 from tests.cast import World
 
@@ -222,6 +225,101 @@ class TestRotation:
         assert answer.get_json()["items"][0]["retiresAt"] is not None
         assert not is_believed(server, world, old)
         assert is_believed(server, world, issued(server, world, world.tara))
+
+
+class TestIdempotencyKey:
+    def test_answers_the_same_token(
+        self, server: Caller, world: World, db: Session, site: Site
+    ) -> None:
+        path = tokens_of(world, world.tara)
+
+        first = server.posts(path, {}, Idempotency_Key="one")
+        again = server.posts(path, {}, Idempotency_Key="one")
+        two = server.posts(path, {}, Idempotency_Key="two")
+        milos = server.posts(tokens_of(world, world.milo), {}, Idempotency_Key="one")
+
+        assert again.status_code == first.status_code == 201
+        assert again.get_json() == first.get_json()
+        told = [said.get_json()["items"][0]["accessToken"] for said in (first, two, milos)]
+        assert len(set(told)) == 3
+        assert all(is_believed(server, world, token) for token in told)
+        kept = list(db.scalars(select(IdempotencyKey.sealed_token).order_by(IdempotencyKey.id)))
+        assert [site.vault.open(sealed or "") for sealed in kept] == told
+
+    def test_answers_the_same_token_when_it_has_run_out(
+        self, server: Caller, world: World, db: Session, site: Site
+    ) -> None:
+        old = tokens.issue(db, site, world.app, world.tara, lifetime=timedelta(seconds=-1))
+        server.posts(tokens_of(world, world.tara), {}, Idempotency_Key="one")
+        db.execute(update(IdempotencyKey).values(sealed_token=site.vault.seal(old)))
+        db.commit()
+
+        answer = server.posts(tokens_of(world, world.tara), {}, Idempotency_Key="one")
+
+        (item,) = answer.get_json()["items"]
+        assert (answer.status_code, item["accessToken"]) == (201, old)
+        assert int(item["expiresIn"]) < clock.wall().timestamp()
+
+    def test_issues_another_where_no_key_opens_what_was_kept(
+        self, server: Caller, world: World, db: Session
+    ) -> None:
+        path = tokens_of(world, world.tara)
+        server.posts(path, {}, Idempotency_Key="one")
+        lost = Vault(["ab" * 32]).seal("a token")
+        db.execute(update(IdempotencyKey).values(sealed_token=lost))
+        db.commit()
+
+        first = server.posts(path, {}, Idempotency_Key="one")
+        again = server.posts(path, {}, Idempotency_Key="one")
+
+        assert again.get_json() == first.get_json()
+        assert is_believed(server, world, first.get_json()["items"][0]["accessToken"])
+
+    def test_rotates_once(self, server: Caller, reader: Caller, world: World) -> None:
+        path = f"{app_path(world)}/keys"
+        server.posts(path, {}, Idempotency_Key="one")
+
+        first = server.posts(path, {}, Idempotency_Key="two")
+        again = server.posts(path, {}, Idempotency_Key="two")
+
+        assert again.status_code == 201
+        assert again.get_json() == first.get_json()
+        # The first one there ever was, and two by rotation.
+        assert len(reader.gets(path).get_json()["items"]) == 2 + 1
+
+    def test_tells_what_became_of_the_key(self, server: Caller, world: World) -> None:
+        path = f"{app_path(world)}/keys"
+        (key,) = server.posts(path, {}, Idempotency_Key="one").get_json()["items"]
+        server.calls("DELETE", f"{path}/{key['uuid']}")
+
+        (again,) = server.posts(path, {}, Idempotency_Key="one").get_json()["items"]
+
+        assert (again["uuid"], again["retiresAt"] is None) == (key["uuid"], False)
+
+    def test_registers_once_and_refuses_another_body(
+        self, server: Caller, world: World, own_key: RSAKey
+    ) -> None:
+        path = f"{app_path(world)}/keys"
+
+        first = server.posts(path, registration(own_key), Idempotency_Key="one")
+        again = server.posts(path, registration(own_key), Idempotency_Key="one")
+        other = server.posts(path, registration(own_key, kid="b"), Idempotency_Key="one")
+        rotation = server.posts(path, {}, Idempotency_Key="one")
+
+        assert (first.status_code, again.get_json()) == (201, first.get_json())
+        for refused in (other, rotation):
+            assert refused.status_code == 400
+            assert "Idempotency-Key was used" in refused.get_json()["errors"][0]["message"]
+
+    def test_is_free_again_where_the_key_was_refused(
+        self, server: Caller, world: World, own_key: RSAKey
+    ) -> None:
+        path = f"{app_path(world)}/keys"
+        server.posts(path, registration(own_key, value="none"), Idempotency_Key="one")
+
+        answer = server.posts(path, registration(own_key), Idempotency_Key="one")
+
+        assert answer.status_code == 201
 
 
 class TestOwnIssuer:

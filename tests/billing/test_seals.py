@@ -7,7 +7,8 @@ from sqlalchemy import select, update
 
 from app import clock
 from app.billing import seals
-from app.billing.access import signing_keys
+from app.billing.access import repeated_tokens, signing_keys
+from app.billing.access.repeated_links import Call
 from app.billing.mail import mail_kinds, mails
 from app.billing.seals import Tally
 from app.billing.site import Credentials, Site
@@ -60,6 +61,8 @@ def filled(world: World, site: Site, sandbox: SandboxServer) -> World:
         .where(User.id == world.alice.id)
         .values(sealed_totp_secret=site.vault.seal("JBSWY3DPEHPK3PXP"))
     )
+    call = Call(scope="key:1 POST /tokens", key="one", body=None)
+    repeated_tokens.issue(db, site, call, app=world.app, user=world.tara)
     reset = mail_kinds.PasswordReset(
         sealed_url=site.vault.seal("https://x.example/reset/1"), expires_at=clock.wall()
     )

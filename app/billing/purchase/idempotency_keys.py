@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import bindparam, delete, select
@@ -25,6 +25,7 @@ FIELD = "Idempotency-Key"
 _SOUND = re.compile(r"[\x20-\x7e]{1,255}")
 
 Also = Callable[[int], None]
+Made = TypeVar("Made")
 
 _FOUND = (
     select(
@@ -106,15 +107,15 @@ def once(
 
 def once_only(
     db: Session,
-    kept: InstrumentedAttribute[int | None],
-    make: Callable[[], int],
+    kept: InstrumentedAttribute[Made | None],
+    make: Callable[[], Made],
     *,
     scope: str,
     key: str,
     body: Any,
-) -> int:
-    """Answer the row that `make` makes, or that a call with the same key has made before; it is
-    remembered in the column `kept`, in the same commit.
+) -> Made:
+    """Answer what `make` makes, mostly the id of a row, or what a call with the same key has made
+    before; it is remembered in the column `kept`, in the same commit.
 
     For what is made here alone, without a provider. Raises InFlight, what `make` does, and Invalid
     for a key that is none or was used with another body.
@@ -124,12 +125,12 @@ def once_only(
     if earlier is None:
         linked = _insert(db, scope, key, asked)
         if linked is not None:
-            row_id = make()
-            setattr(db.get_one(IdempotencyKey, linked), kept.key, row_id)
+            new = make()
+            setattr(db.get_one(IdempotencyKey, linked), kept.key, new)
             db.flush()
-            return row_id
+            return new
         earlier = _earlier(db, scope, key)
-    made: int | None = getattr(earlier, kept.key, None)
+    made: Made | None = getattr(earlier, kept.key, None)
     if earlier is None or made is None:
         raise InFlight
     if earlier.body_digest != asked:

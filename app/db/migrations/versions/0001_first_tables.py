@@ -992,6 +992,8 @@ def upgrade() -> None:
         sa.Column("tenant_id", INTEGER),
         sa.Column("portal_link_id", INTEGER),
         sa.Column("webhook_endpoint_id", INTEGER),
+        sa.Column("signing_key_id", INTEGER),
+        sa.Column("sealed_token", sa.String()),
         sa.Column("claimed_until", MOMENT),
         sa.Column("expires_at", MOMENT, nullable=False),
         sa.Column("id", INTEGER, nullable=False),
@@ -1004,6 +1006,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["portal_link_id"], ["portal_link.id"], name="fk_idempotency_key_portal_link_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["signing_key_id"], ["signing_key.id"], name="fk_idempotency_key_signing_key_id"
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name="fk_idempotency_key_tenant_id"),
         sa.ForeignKeyConstraint(
