@@ -61,7 +61,7 @@ class Limits:
         if not is_within:
             ends = counting.get_window_stats(limit, "portico", *names).reset_time
             g.retry_after = max(1, math.ceil(ends - time.time()))
-            raise TooManyRequests
+            raise TooManyRequests(retry_after=g.retry_after)
 
 
 def retry_after() -> int:

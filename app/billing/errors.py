@@ -24,6 +24,16 @@ class NotAllowed(BillingError):
     """We know who is asking, and they may not."""
 
 
+class TooOften(NotAllowed):
+    """It was tried too often, and may be tried again after `retry_after` seconds."""
+
+    def __init__(
+        self, sentence: str, *, field: str | None = None, retry_after: int = 60, **values: Any
+    ) -> None:
+        super().__init__(sentence, field=field, **values)
+        self.retry_after = retry_after
+
+
 class NotFound(BillingError):
     """There is no such thing, or it is not the caller's."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import EmailField, StringField
@@ -59,7 +59,7 @@ def invite(member: AppMember) -> Response | tuple[str, int]:
     except (Invalid, NotAllowed) as error:
         sessions.db().rollback()
         form.blame(error)
-        return _page(member, form), errors.status_of(error)
+        return errors.mark(make_response(_page(member, form)), error)
     flash(
         gettext(
             "%(email)s is invited. The mail has a link that lives seven days.",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from app.billing.errors import Invalid, NotAllowed
+from app.billing.errors import Invalid, TooOften
 from app.billing.people import accounts, user_sessions
 from app.models import User
 from app.web import errors, forms, guards, sessions, visits
@@ -87,10 +87,9 @@ def change_password() -> Response | tuple[str, int]:
             password=form.password.data,
             new=form.new.data,
         )
-    except (Invalid, NotAllowed) as error:
+    except (Invalid, TooOften) as error:
         form.blame(error)
-        status = 429 if isinstance(error, NotAllowed) else errors.status_of(error)
-        return _password_page(user, form), status
+        return errors.mark(make_response(_password_page(user, form)), error)
     visits.begin_again(user)
     flash(gettext("Your password is changed. Everywhere else you are signed out."))
     return redirect(url_for("account.show"), 303)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -10,11 +10,11 @@ from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.billing.apps import apps, first_runs
-from app.billing.errors import NotAllowed, NotAuthenticated
+from app.billing.errors import NotAuthenticated, TooOften
 from app.billing.people import accounts
 from app.billing.tenants import tenants
 from app.models import Membership
-from app.web import addresses, forms, frames, guards, sessions, visits
+from app.web import addresses, errors, forms, frames, guards, sessions, visits
 
 entrance = Blueprint("entrance", __name__)
 
@@ -80,10 +80,12 @@ def enter() -> Response | tuple[str, int]:
             password=form.password.data,
             address=request.remote_addr or "",
         )
-    except (NotAuthenticated, NotAllowed) as error:
+    except NotAuthenticated as error:
         form.blame(error)
-        status = 429 if isinstance(error, NotAllowed) else 422
-        return render_template("web/sign_in.html", form=form), status
+        return render_template("web/sign_in.html", form=form), 422
+    except TooOften as error:
+        form.blame(error)
+        return errors.mark(make_response(render_template("web/sign_in.html", form=form)), error)
     visits.begin(user, several=len(tenants.memberships(sessions.db(), user.id)) > 1)
     wanted = addresses.own_path(form.next.data)
     if visits.half_way() is not None:

@@ -11,7 +11,7 @@ from flask import Flask, current_app, make_response, render_template, request
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 from werkzeug.wrappers import Response
 
 from app.billing import errors
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 STATUSES: dict[type[errors.BillingError], int] = {
     errors.NotAuthenticated: 401,
+    errors.TooOften: 429,
     errors.NotAllowed: 403,
     errors.NotFound: 404,
     errors.Invalid: 422,
@@ -59,7 +60,7 @@ def mark(response: Response, error: errors.BillingError) -> Response:
     """Answer a page with the status of the refusal it shows and, where that passes, when to ask
     again."""
     response.status_code = status_of(error)
-    if isinstance(error, errors.ProviderUnavailable):
+    if isinstance(error, errors.ProviderUnavailable | errors.TooOften):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
 
@@ -88,6 +89,8 @@ def _refused(error: errors.BillingError) -> Response:
 
 def _problem(error: errors.BillingError) -> Problem:
     sentence = filters.words(error.text)
+    if isinstance(error, errors.TooOften):
+        return Problem(gettext("That was too often"), sentence)
     if isinstance(error, errors.NotAllowed):
         return Problem(gettext("You cannot do this"), sentence)
     if isinstance(error, errors.ProviderUnavailable):
@@ -139,6 +142,8 @@ def _http(error: HTTPException) -> Response:
     response = page(_http_problem(status), status)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    if isinstance(error, TooManyRequests) and error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

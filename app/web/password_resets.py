@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import EmailField, PasswordField
 from wtforms.validators import DataRequired, InputRequired, Length
 
-from app.billing.errors import Invalid, NotAllowed, NotFound
+from app.billing.errors import Invalid, NotFound, TooOften
 from app.billing.people import accounts
 from app.billing.people import password_resets as resets
 from app.billing.tenants import tenants
@@ -56,9 +56,10 @@ def send() -> Response | str | tuple[str, int]:
             email=form.email.data,
             address=request.remote_addr or "",
         )
-    except NotAllowed as error:
+    except TooOften as error:
         form.blame(error)
-        return render_template("web/password_resets/ask.html", form=form), 429
+        page = render_template("web/password_resets/ask.html", form=form)
+        return errors.mark(make_response(page), error)
     return render_template("web/password_resets/sent.html", email=form.email.data)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 from wtforms import HiddenField
 
-from app.billing.errors import NotAllowed, NotAuthenticated, NotFound
+from app.billing.errors import NotAuthenticated, NotFound, TooOften
 from app.billing.people import two_factors
-from app.web import addresses, forms, sessions, visits
+from app.web import addresses, errors, forms, sessions, visits
 
 second_steps = Blueprint("second_steps", __name__)
 
@@ -46,12 +46,15 @@ def enter() -> Response | tuple[str, int]:
             code=form.code.data,
             address=request.remote_addr,
         )
-    except (NotAuthenticated, NotAllowed, NotFound) as error:
-        if error.field is None and not isinstance(error, NotAllowed):
+    except TooOften as error:
+        form.blame(error)
+        return errors.mark(make_response(_page(form)), error)
+    except (NotAuthenticated, NotFound) as error:
+        if error.field is None:
             visits.end()
             return redirect(url_for("entrance.sign_in", next=wanted), 303)
         form.blame(error)
-        return _page(form), 429 if isinstance(error, NotAllowed) else 422
+        return _page(form), 422
     visits.begin_whole(user, several=half.several)
     return redirect(wanted or url_for("entrance.start"), 303)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import Blueprint, flash, redirect, render_template, session, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, session, url_for
 from flask_babel import gettext, lazy_gettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 from wtforms import PasswordField
 from wtforms.validators import InputRequired, Length
 
-from app.billing.errors import Conflict, Invalid, NotAllowed
+from app.billing.errors import Conflict, Invalid, TooOften
 from app.billing.people import recovery_codes, two_factors
 from app.billing.vault import Unreadable
 from app.models import User
@@ -61,9 +61,9 @@ def enable() -> Response | tuple[str, int]:
         codes = two_factors.enable(
             sessions.db(), sessions.site(), user, secret=_secret(), code=form.code.data
         )
-    except (Invalid, NotAllowed) as error:
+    except (Invalid, TooOften) as error:
         form.blame(error)
-        return _setup(user, form), _status(error)
+        return errors.mark(make_response(_setup(user, form)), error)
     except Conflict:
         sessions.db().rollback()
         return redirect(url_for("two_factor.show"), 303)
@@ -125,9 +125,9 @@ def _prove(
     proof = {"password": form.password.data, "code": form.code.data}
     try:
         done = verb(sessions.db(), sessions.site(), user, **proof)
-    except (Invalid, NotAllowed) as error:
+    except (Invalid, TooOften) as error:
         form.blame(error)
-        return render_template(page, user=user, form=form), _status(error)
+        return errors.mark(make_response(render_template(page, user=user, form=form)), error)
     return then(done)
 
 
@@ -174,7 +174,3 @@ def _show_codes(told: list[str]) -> Response:
 def _show_off(_: None) -> Response:
     flash(gettext("Two-factor sign-in is off. Your password alone signs you in."))
     return redirect(url_for("account.show"), 303)
-
-
-def _status(error: Invalid | NotAllowed) -> int:
-    return 429 if isinstance(error, NotAllowed) else errors.status_of(error)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pyotp
 
 from app import clock
+from app.billing.people import attempts
 from tests.cast import PASSWORDS
 from tests.pages import Page, Visitor
 
@@ -16,6 +18,14 @@ TARA = "tara@globex.example"
 def sign_in(visitor: Visitor, email: str = TARA) -> Page:
     """Send the sign-in page with the right password."""
     return visitor.posts("/sign-in", {"email": email, "password": PASSWORDS[email]})
+
+
+def assert_says_when(page: Page, sentence: str) -> None:
+    """Expect a refusal that tells people and programs when to try again."""
+    assert page.status == 429
+    (problem,) = page.problems
+    assert re.fullmatch(rf"{re.escape(sentence)} Try again in (a minute|\d+ minutes)\.", problem)
+    assert 0 < int(page.headers["Retry-After"]) <= attempts.WINDOW.total_seconds()
 
 
 def code_of(secret: str, *, steps: int = 0) -> str:

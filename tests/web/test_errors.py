@@ -6,6 +6,7 @@ import logging
 
 import pytest
 from flask import Flask
+from werkzeug.exceptions import TooManyRequests
 
 from app.billing import errors as billing_errors
 from app.web import errors
@@ -20,6 +21,7 @@ REFUSALS = [
         422,
         "Something in this request is not right",
     ),
+    (billing_errors.TooOften("Go on in a minute."), 429, "That was too often"),
     (billing_errors.Conflict("It runs already."), 409, "This cannot be done now"),
     (billing_errors.Declined("The bank said no."), 402, "The payment was declined"),
     (
@@ -54,10 +56,13 @@ class TestRefusals:
         assert (page.status, page.heading) == (status, heading)
 
     def test_are_all_of_the_closed_list(self) -> None:
-        assert set(errors.STATUSES) == set(billing_errors.BillingError.__subclasses__()) - {
+        kinds = [kind for kind in vars(billing_errors).values() if isinstance(kind, type)]
+
+        assert set(errors.STATUSES) == {
             kind
-            for kind in billing_errors.BillingError.__subclasses__()
-            if kind.__module__ != billing_errors.__name__
+            for kind in kinds
+            if issubclass(kind, billing_errors.BillingError)
+            and kind is not billing_errors.BillingError
         }
 
     def test_of_a_stranger_ask_to_sign_in(self, new_app: Flask) -> None:
@@ -65,8 +70,17 @@ class TestRefusals:
 
         assert Visitor(new_app).opens("/broken").location == "/sign-in?next=/broken"
 
-    def test_say_when_to_try_again(self, new_app: Flask) -> None:
-        break_with(new_app, billing_errors.ProviderUnavailable("It is down.", retry_after=7))
+    @pytest.mark.parametrize(
+        "error",
+        [
+            billing_errors.ProviderUnavailable("It is down.", retry_after=7),
+            billing_errors.TooOften("Go on in a minute.", retry_after=7),
+            TooManyRequests(retry_after=7),
+        ],
+        ids=str,
+    )
+    def test_say_when_to_try_again(self, new_app: Flask, error: Exception) -> None:
+        break_with(new_app, error)
 
         assert Visitor(new_app).opens("/broken").headers["Retry-After"] == "7"
 

@@ -21,7 +21,7 @@ from app.models import User
 # OWASP, Password Storage Cheat Sheet: Argon2id with 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _TRIES_PER_ADDRESS = 5
-_TOO_MANY = Text("There were too many attempts to sign in. Wait 15 minutes, then try again.")
+_TOO_MANY = Text("There were too many attempts to sign in. Try again %(when)s.")
 SHORTEST_PASSWORD = 12
 _LONGEST_PASSWORD = 1024
 
@@ -125,7 +125,7 @@ def sign_in(db: Session, site: Site, *, email: str, password: str, address: str 
 
     `address` is the caller's. A try is counted before the password is looked at and taken back
     when it is right, so that guesses made at the same time all count. Raises NotAuthenticated, and
-    NotAllowed after too many tries for the e-mail, or from the address, within 15 minutes.
+    TooOften after too many tries for the e-mail, or from the address, within 15 minutes.
     """
     email = plain_email(email)
     limits = {_of(email): site.config.SIGN_IN_TRIES}
@@ -148,7 +148,7 @@ def sign_in(db: Session, site: Site, *, email: str, password: str, address: str 
 def require_password(db: Session, site: Site, user: User, password: str) -> None:
     """Have somebody who is signed in prove it by their password; commits.
 
-    Counted with the attempts to sign in. Raises Invalid naming `password`, and NotAllowed after too
+    Counted with the attempts to sign in. Raises Invalid naming `password`, and TooOften after too
     many.
     """
     limits = {_of(user.email): site.config.SIGN_IN_TRIES}
@@ -162,7 +162,7 @@ def require_password(db: Session, site: Site, user: User, password: str) -> None
 def change_password(db: Session, site: Site, user: User, *, password: str, new: str) -> None:
     """Give a person another password; whoever is signed in as them is not any more. Commits.
 
-    Raises Invalid naming `password` or `new`, and NotAllowed after too many attempts.
+    Raises Invalid naming `password` or `new`, and TooOften after too many attempts.
     """
     try:
         digest = digest_of_new(new, email=user.email)

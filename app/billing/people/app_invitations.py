@@ -24,8 +24,8 @@ def invite(db: Session, site: Site, by: AppMember, *, email: str, role: str) -> 
     """Ask somebody to run the app, by a mail with a link that lives seven days and works once;
     asked again, a new mail is sent and the link before is worth nothing. Commits.
 
-    Raises NotAllowed for support or after too many mails in 15 minutes, Invalid naming `role` or
-    `email`, also where the person runs the app already.
+    Raises NotAllowed for support, TooOften after too many mails in 15 minutes, Invalid naming
+    `role` or `email`, also where the person runs the app already.
     """
     app_members.require_owner(by)
     if role not in APP_ROLES:

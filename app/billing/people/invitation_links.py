@@ -32,12 +32,12 @@ def address_of(email: str) -> str:
 
 
 def count(db: Session, sender: str) -> None:
-    """Count a mail that a sender wants to have sent. Commits; raises NotAllowed after too many in
+    """Count a mail that a sender wants to have sent. Commits; raises TooOften after too many in
     15 minutes."""
     attempts.count(
         db,
         {sender: _MAILS_AT_ONCE},
-        refusal=Text("There were too many invitations at once. Wait 15 minutes, then go on."),
+        refusal=Text("There were too many invitations at once. Go on %(when)s."),
     )
 
 

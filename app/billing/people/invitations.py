@@ -29,8 +29,8 @@ def invite(db: Session, site: Site, *, membership: Acting, email: str, role: str
 
     Asked again with the same role nothing changes while the invitation lives; with another role,
     or later, a new mail is sent and the link before is worth nothing. Raises NotAllowed for a
-    member or after too many mails in 15 minutes, Invalid naming `role` or `email`, also where the
-    person belongs already.
+    member, TooOften after too many mails in 15 minutes, Invalid naming `role` or `email`, also
+    where the person belongs already.
     """
     memberships.require_admin(membership)
     if role not in ROLES:

@@ -29,7 +29,7 @@ def ask(db: Session, site: Site, *, email: str, address: str | None) -> None:
     """Send a mail with a link to choose a new password, where somebody has this e-mail. Commits.
 
     Nothing tells whether somebody has: what is done takes as long, and counts as much, for an
-    e-mail nobody has. `address` is the caller's. Raises NotAllowed after too many in 15 minutes.
+    e-mail nobody has. `address` is the caller's. Raises TooOften after too many in 15 minutes.
     """
     email = accounts.plain_email(email)
     limits = {f"reset:{email}": _MAILS_PER_EMAIL}
@@ -38,7 +38,7 @@ def ask(db: Session, site: Site, *, email: str, address: str | None) -> None:
     attempts.count(
         db,
         limits,
-        refusal=Text("There were too many requests for a new password. Wait 15 minutes."),
+        refusal=Text("There were too many requests for a new password. Try again %(when)s."),
     )
     user = accounts.of_email(db, email)
     token = secrets.token_urlsafe(32)

@@ -21,7 +21,7 @@ from app.models import AppMember, User
 _DIGITS = 6
 # RFC 6238, section 5.2: one step of 30 seconds either way for clocks that are not quite right.
 _STEPS = (-1, 0, 1)
-_TOO_MANY = Text("There were too many wrong codes. Wait 15 minutes, then try again.")
+_TOO_MANY = Text("There were too many wrong codes. Try again %(when)s.")
 _TRIES_PER_ADDRESS = 5
 
 
@@ -41,7 +41,7 @@ def enable(db: Session, site: Site, user: User, *, secret: str, code: str) -> li
     only here; every session of the person ends. Commits.
 
     Raises Invalid naming `code` unless it is the secret's, Conflict where it is on already, and
-    NotAllowed after too many wrong codes.
+    TooOften after too many wrong codes.
     """
     if user.two_factor_at is not None:
         raise Conflict("Two-factor sign-in is on already.")
@@ -66,7 +66,7 @@ def sign_in(
 
     `epoch` is the user's when the password was given: what ended all sessions since ends this
     sign-in too. Raises NotAuthenticated for that and for a wrong code, naming `code`, and
-    NotAllowed after too many.
+    TooOften after too many.
     """
     user = accounts.of_id(db, user_id)
     if user.session_epoch != epoch or user.two_factor_at is None:
@@ -94,7 +94,7 @@ def renew_codes(db: Session, site: Site, user: User, *, password: str, code: str
 def disable(db: Session, site: Site, user: User, *, password: str, code: str) -> None:
     """Ask for the password alone from now on; commits.
 
-    Raises Invalid naming `password` or `code`, Conflict where it is off, and NotAllowed after too
+    Raises Invalid naming `password` or `code`, Conflict where it is off, and TooOften after too
     many attempts.
     """
     _prove(db, site, user, password, code)
