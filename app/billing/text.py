@@ -10,8 +10,8 @@ from typing import Any
 class Text:
     """An English sentence with `%(name)s` places, and the values for them.
 
-    Interfaces translate the sentence and format the values: `Money`, dates, `Country` and
-    `Percentage` in the reader's language.
+    Interfaces translate the sentence and format the values: `Money`, dates, `Country`,
+    `Percentage` and `TaxName` in the reader's language.
     """
 
     sentence: str
@@ -29,5 +29,11 @@ class Country(str):
 
 class Percentage(str):
     """A percentage such as 19 or 7.7, shown with the reader's decimal sign."""
+
+    __slots__ = ()
+
+
+class TaxName(str):
+    """A tax as the seller calls it; VAT is shown by the reader's own word for it."""
 
     __slots__ = ()

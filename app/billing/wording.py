@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from app import figures
 from app.billing.tax import countries
-from app.billing.text import Country, Percentage, Text
+from app.billing.text import Country, Percentage, TaxName, Text
 from app.money import Money
 
 # Answers a sentence in the reader's language, or as it is where it has not been translated.
@@ -29,6 +29,8 @@ def show(value: object, language: str, translate: Translate) -> str:
         return country(value, language)
     if isinstance(value, Percentage):
         return figures.percentage(value, language)
+    if isinstance(value, TaxName):
+        return tax(value, translate)
     if isinstance(value, datetime):
         return figures.long_date(value, language)
     if isinstance(value, Text):
@@ -36,6 +38,11 @@ def show(value: object, language: str, translate: Translate) -> str:
     if isinstance(value, int):
         return figures.number(value, language)
     return str(value)
+
+
+def tax(name: str, translate: Translate) -> str:
+    """VAT, or what a seller calls it otherwise"""
+    return translate("VAT") if name == "VAT" else name
 
 
 def country(code: str, language: str) -> str:

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from babel import Locale
-from flask import Response, current_app, make_response
-from flask_babel import gettext
+from flask import Response, make_response
+from flask_babel import gettext, pgettext
 
 from app import brand
 from app.billing.apps import logos
@@ -66,7 +66,7 @@ def paper(invoice: Invoice) -> dict[str, Any]:
         "page_of": gettext("Page %(page)s of %(pages)s", page="{page}", pages="{pages}"),
         "notice": None if invoice.livemode else gettext("This is a test: no money was moved."),
         "corrects": _corrects(invoice),
-        "seller": _party(gettext("From"), invoice.seller),
+        "seller": _party(pgettext("seller", "From"), invoice.seller),
         "buyer": _party(gettext("To"), invoice.buyer),
         "facts": _facts(invoice),
         "columns": [
@@ -87,10 +87,7 @@ def paper(invoice: Invoice) -> dict[str, Any]:
 
 
 def _language(invoice: Invoice) -> str:
-    known: list[str] = current_app.extensions["languages"]
-    wanted = (invoice.locale or "en").replace("-", "_")
-    spoken = (each for each in (wanted, wanted.partition("_")[0]) if each in known)
-    return next(spoken, "en")
+    return languages.nearest(invoice.locale) or "en"
 
 
 def _logo(invoice: Invoice) -> dict[str, Any] | None:

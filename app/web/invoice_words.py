@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 from flask_babel import gettext, lazy_gettext
 
+from app.billing import wording
 from app.billing.methods import method_names
 from app.models import Invoice
 from app.money import Money
@@ -80,7 +81,8 @@ def contents(invoice: Invoice) -> str:
 
 def tax_label(invoice: Invoice) -> str:
     """Answer what the tax is called: VAT 19 %"""
-    name = ((invoice.tax_sentence or {}).get("values") or {}).get("tax") or gettext("VAT")
+    called = ((invoice.tax_sentence or {}).get("values") or {}).get("tax") or "VAT"
+    name = wording.tax(called, lambda _: str(gettext("VAT")))
     share = filters.percentage(invoice.tax_percentage or Decimal(0))
     return str(gettext("%(tax)s %(percentage)s %%", tax=name, percentage=share))
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from babel import Locale
 from flask import Flask, current_app, g, has_app_context, request
-from flask_babel import Babel, force_locale, get_locale, get_translations
+from flask_babel import Babel, force_locale, get_locale, get_translations, pgettext
 from markupsafe import Markup
 
 from app.models import User
+
+# Of owners and of programs; English only.
+_UNTRANSLATED = ("/console/", "/setup")
 
 
 def install(flask_app: Flask) -> None:
@@ -18,9 +22,10 @@ def install(flask_app: Flask) -> None:
     babel.init_app(flask_app, locale_selector=_select)
     with flask_app.app_context():
         known = [str(locale) for locale in babel.list_translations()]
-    flask_app.extensions["languages"] = sorted({"en", *known})
+    flask_app.extensions["languages"] = ["en", *sorted({*known} - {"en"})]
     flask_app.add_template_global(_text, "_")
     flask_app.add_template_global(_plural, "ngettext")
+    flask_app.add_template_global(pgettext)
     flask_app.context_processor(lambda: {"language": tag().replace("_", "-")})
 
 
@@ -32,6 +37,18 @@ def tag() -> str:
     if known is None:
         known = g.language = str(get_locale() or "en")
     return known
+
+
+def offered() -> list[tuple[str, str]]:
+    """Answer the languages there are words for, each by its own name: `de`, Deutsch."""
+    return [(known, _own_name(known)) for known in current_app.extensions["languages"]]
+
+
+def nearest(wanted: str | None) -> str | None:
+    """Answer the language there are words for that somebody reads, such as `de` for `de-AT`."""
+    known: list[str] = current_app.extensions["languages"]
+    spelled = (wanted or "").replace("-", "_")
+    return next((each for each in (spelled, spelled.partition("_")[0]) if each in known), None)
 
 
 @contextmanager
@@ -57,9 +74,15 @@ def _plural(one: str, many: str, num: int, **values: object) -> Markup:
     return Markup(get_translations().ungettext(one, many, num)) % {"num": num, **values}
 
 
+def _own_name(language: str) -> str:
+    name = Locale.parse(language).get_display_name(language) or language
+    return name[0].upper() + name[1:]
+
+
 def _select() -> str:
-    known: list[str] = current_app.extensions["languages"]
+    if request.path.startswith(_UNTRANSLATED):
+        return "en"
     reader: User | None = g.get("reader")
-    if reader is not None and reader.locale in known:
-        return str(reader.locale)
-    return request.accept_languages.best_match(known) or "en"
+    own = nearest(reader.locale) if reader is not None else None
+    known: list[str] = current_app.extensions["languages"]
+    return own or request.accept_languages.best_match(known) or "en"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.billing.tax import countries, taxes
-from app.billing.text import Country, Percentage, Text
+from app.billing.text import Country, Percentage, TaxName, Text
 
 _CHARGED = Text("Charged: %(tax)s of %(country)s at %(percentage)s %%.")
 _INSTRUCTED = Text("Charged: %(tax)s at %(percentage)s %%.")
@@ -43,7 +43,7 @@ def of(
         sentence = _EXPORTED_FROM_EU if from_eu else _EXPORTED
         return Text(sentence.sentence, {"country": Country(country)})
     if rule == "exempt":
-        return Text(_NOTHING_DUE.sentence, {"country": Country(country), "tax": tax})
+        return Text(_NOTHING_DUE.sentence, {"country": Country(country), "tax": TaxName(tax)})
     return None
 
 
@@ -58,11 +58,12 @@ def unpack(stored: dict[str, Any] | None) -> Text | None:
     """Answer a stored text."""
     if stored is None:
         return None
-    return Text(stored["sentence"], {k: _unpacked(v) for k, v in stored["values"].items()})
+    sentence, values = stored["sentence"], stored["values"]
+    return Text(sentence, {name: _unpacked(name, value) for name, value in values.items()})
 
 
 def _charged(country: str | None, tax: str, percentage: Decimal) -> Text:
-    values = {"tax": tax, "percentage": Percentage(taxes.plain(percentage))}
+    values = {"tax": TaxName(tax), "percentage": Percentage(taxes.plain(percentage))}
     if country is None:
         return Text(_INSTRUCTED.sentence, values)
     return Text(_CHARGED.sentence, values | {"country": Country(country)})
@@ -76,9 +77,9 @@ def _packed(value: object) -> object:
     return str(value)
 
 
-def _unpacked(value: Any) -> object:
+def _unpacked(name: str, value: Any) -> object:
     if not isinstance(value, dict):
-        return str(value)
+        return TaxName(value) if name == "tax" else str(value)
     if "country" in value:
         return Country(value["country"])
     return Percentage(value["percentage"])

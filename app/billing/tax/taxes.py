@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.billing.errors import Invalid
 from app.billing.tax import countries
 from app.billing.tax.vat_numbers import VatAnswer
-from app.billing.text import Country, Percentage, Text
+from app.billing.text import Country, Percentage, TaxName, Text
 from app.models import TaxRate
 
 Rule = Literal["domestic", "reverse_charge", "destination", "export", "exempt"]
@@ -133,7 +133,7 @@ def _charged(
         return _not_sold(rule, country, app_name)
     values = {
         "country": Country(country),
-        "tax": rate.name,
+        "tax": TaxName(rate.name),
         "percentage": Percentage(plain(rate.percentage)),
     }
     if not rate.percentage:
