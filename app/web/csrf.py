@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from flask import Flask, current_app, session
+from flask import Flask, current_app, request, session
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 # Flask-WTF's own names.
@@ -13,7 +13,7 @@ FIELD = "csrf_token"
 
 def install(flask_app: Flask) -> None:
     """Check the token of every form that is posted, and let pages put it into theirs."""
-    CSRFProtect(flask_app)
+    _Protection(flask_app)
     flask_app.context_processor(lambda: {FIELD: token})
 
 
@@ -27,3 +27,13 @@ def token() -> str:
 def _signed(_key: str | bytes | None, _secret: str) -> str:
     # It says the same as long as the session has the same secret, and it never ends by itself.
     return str(generate_csrf())
+
+
+class _Protection(CSRFProtect):  # type: ignore[misc]
+    """Asks first whether the request could change anything. Flask-WTF asks last, once it has found
+    out which view it is for."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        """Refuse a request that changes something and has no sound token."""
+        if request.method in current_app.config["WTF_CSRF_METHODS"]:
+            super().protect(apply_exemptions=apply_exemptions)

@@ -7,17 +7,23 @@ signed in elsewhere stays out of it. The second cookie holds nothing but the vis
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
+from copy import deepcopy
+from functools import lru_cache
+from typing import Any
 
-from flask import Flask, Request, current_app, g, has_request_context, request
-from flask.sessions import SecureCookieSessionInterface
-from itsdangerous import URLSafeTimedSerializer
+from flask import Flask, Request, Response, current_app, g, has_request_context, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 SUFFIX = "_frame"
 _KNOWN = "portico.in_frame"
 _FRAMES = ("iframe", "frame")
 # An origin as Content-Security-Policy takes it; anything else would end the directive.
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+")
+# How many cookies are known to be ours, of whoever came last; about a kilobyte each.
+_COOKIES = 1024
 
 
 def install(flask_app: Flask) -> None:
@@ -60,13 +66,46 @@ def ancestors() -> str:
 
 
 class _Sessions(SecureCookieSessionInterface):
-    _serializer: URLSafeTimedSerializer | None = None
+    """Flask's sessions in signed cookies, verified once each: what a page costs in working out
+    again what the same cookie said a moment ago is as much as asking the database."""
+
+    def __init__(self) -> None:
+        self._serializer: URLSafeTimedSerializer | None = None
+        self._verified = lru_cache(maxsize=_COOKIES)(self._verify)
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         # The keys stay as they were at the start.
         if self._serializer is None:
             self._serializer = super().get_signing_serializer(app)
         return self._serializer
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_signing_serializer(app) is None:
+            return None
+        cookie = request.cookies.get(self.get_cookie_name(app))
+        if not cookie:
+            return self.session_class()
+        try:
+            said, signed_at = self._verified(cookie)
+        except BadSignature:
+            return self.session_class()
+        if not 0 <= int(time.time()) - signed_at <= app.permanent_session_lifetime.total_seconds():
+            return self.session_class()
+        # Everybody gets a copy of their own: a request writes into it, and into the lists in it.
+        return self.session_class(deepcopy(said))
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session.modified or session.permanent or "Vary" in response.headers:
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.headers["Vary"] = "Cookie"
+
+    def _verify(self, cookie: str) -> tuple[dict[str, Any], float]:
+        """Answer what a cookie says and when it was signed; raises BadSignature, which is not
+        kept."""
+        assert self._serializer is not None
+        said, signed_at = self._serializer.loads(cookie, return_timestamp=True)
+        return said, signed_at.timestamp()
 
     def get_cookie_name(self, app: Flask) -> str:
         name = super().get_cookie_name(app)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from babel import Locale
 from flask import Flask, current_app, g, has_app_context, request
-from flask_babel import Babel, force_locale, get_locale, get_translations, pgettext
+from flask_babel import Babel, force_locale, get_locale, get_translations, pgettext, refresh
 from markupsafe import Markup
-
-from app.models import User
 
 # Of owners and of programs; English only.
 _UNTRANSLATED = ("/console/", "/setup")
+
+
+class Reader(Protocol):
+    """A person, as far as their language goes."""
+
+    @property
+    def locale(self) -> str | None: ...
 
 
 def install(flask_app: Flask) -> None:
@@ -51,6 +57,13 @@ def nearest(wanted: str | None) -> str | None:
     return next((each for each in (spelled, spelled.partition("_")[0]) if each in known), None)
 
 
+def follow(reader: Reader) -> None:
+    """Say everything from here on in the language that somebody has chosen meanwhile."""
+    g.reader = reader
+    g.pop("language", None)
+    refresh()
+
+
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Say everything meanwhile in a language, whoever reads it."""
@@ -82,7 +95,7 @@ def _own_name(language: str) -> str:
 def _select() -> str:
     if request.path.startswith(_UNTRANSLATED):
         return "en"
-    reader: User | None = g.get("reader")
+    reader: Reader | None = g.get("reader")
     own = nearest(reader.locale) if reader is not None else None
     known: list[str] = current_app.extensions["languages"]
     return own or request.accept_languages.best_match(known) or "en"
