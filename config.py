@@ -64,6 +64,7 @@ class Config(BaseModel):
     WEB_WORKERS: int = Field(default=2, ge=1, le=64)
     WEB_THREADS: int = Field(default=32, ge=1, le=512)
     WORKER_THREADS: int = Field(default=6, ge=2, le=64)
+    EVENT_THREADS: int = Field(default=0, ge=0, le=63)
     STOP_SECONDS: int = Field(default=25, ge=1, le=600)
 
     @property
@@ -172,6 +173,7 @@ def _derived(config: Config, given: Mapping[str, str]) -> dict[str, object]:
         "CLOCK_URL": config.CLOCK_URL or (f"{sandbox}/control/clock" if has_sandbox else ""),
         **_mail(config, has_sandbox=has_sandbox),
         "QUEUE": config.QUEUE or ("sqlite" if database.startswith("sqlite") else "postgres"),
+        "EVENT_THREADS": config.EVENT_THREADS or (config.WORKER_THREADS + 1) // 2,
         "LOG_FORMAT": config.LOG_FORMAT or ("json" if config.is_production else "human"),
     }
     if not config.is_production and not (config.SECRET_KEY and config.ENCRYPTION_KEYS):
@@ -254,6 +256,10 @@ def _rules(config: Config) -> list[tuple[bool, str]]:
         (
             bool(config.SMTP_URL) and not _ADDRESS.fullmatch(config.MAIL_FROM),
             "MAIL_FROM must be an e-mail address where SMTP_URL is set.",
+        ),
+        (
+            config.EVENT_THREADS >= config.WORKER_THREADS,
+            "EVENT_THREADS must be less than WORKER_THREADS: mails and sweeps need a thread too.",
         ),
         (
             production and config.DEMO,

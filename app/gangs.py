@@ -20,17 +20,20 @@ class Gang:
         self._again = False
 
     def run(self) -> None:
-        """Work until nothing is left, or leave it to those who are at it."""
+        """Work until nothing is left, or leave it to those who are at it. Raises what went wrong
+        last, once nobody asks any more."""
         if not self._join():
             return
-        try:
-            self._work()
-            while self._goes_on():
+        failure: BaseException | None = None
+        goes_on = True
+        while goes_on:
+            try:
                 self._work()
-        except BaseException:
-            with self._lock:
-                self._busy -= 1
-            raise
+            except BaseException as error:
+                failure = error
+            goes_on = self._goes_on()
+        if failure is not None:
+            raise failure
 
     def _join(self) -> bool:
         with self._lock:

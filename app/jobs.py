@@ -30,8 +30,6 @@ _SEEN = "portico.worker.seen"
 _SEEN_SECONDS = 150
 _GATHER_SECONDS = 0.05
 _LEAVE_SECONDS = 3.0
-# Looks wait for providers most of the time, and the threads of the worker are few.
-_AT_EVENTS = 3
 
 config = settings.load()
 
@@ -245,5 +243,6 @@ def _send_mails() -> None:
         mails.send_due(db, _site())
 
 
-_events = Gang(_process_events, most=_AT_EVENTS)
+# Looks wait for providers most of the time, and must leave threads for everything else.
+_events = Gang(_process_events, most=config.EVENT_THREADS)
 _mails = Gang(_send_mails)

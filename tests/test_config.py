@@ -85,6 +85,21 @@ class TestLoad:
         assert settings.QUEUE == "postgres"
         assert settings.DATABASE_URL == "postgresql+psycopg://portico@db.example.com/portico"
 
+    @pytest.mark.parametrize(
+        ("given", "at_events"),
+        [
+            ({}, 3),
+            ({"WORKER_THREADS": "2"}, 1),
+            ({"WORKER_THREADS": "3"}, 2),
+            ({"WORKER_THREADS": "16"}, 8),
+            ({"WORKER_THREADS": "16", "EVENT_THREADS": "15"}, 15),
+        ],
+    )
+    def test_lets_half_of_a_workers_threads_look_at_events(
+        self, embedded: dict[str, str], given: dict[str, str], at_events: int
+    ) -> None:
+        assert load({**embedded, **given}).EVENT_THREADS == at_events
+
     def test_takes_an_empty_value_as_not_given(self, embedded: dict[str, str]) -> None:
         assert load({**embedded, "PORT": "", "PUBLIC_URL": ""}).PORT == 5000
 
@@ -137,6 +152,9 @@ class TestRefusals:
             ({"PORT": "0"}, "PORT"),
             ({"PORT": "70000"}, "PORT"),
             ({"DEMO": "perhaps"}, "DEMO"),
+            ({"EVENT_THREADS": "many"}, "EVENT_THREADS"),
+            ({"EVENT_THREADS": "6"}, "EVENT_THREADS"),
+            ({"WORKER_THREADS": "2", "EVENT_THREADS": "2"}, "EVENT_THREADS"),
             ({"DEMO": "1", "EMPTY": "1"}, "EMPTY"),
             ({"PORTICO_ENV": "staging"}, "PORTICO_ENV"),
             ({"PORTICO_COLOUR": "red"}, "PORTICO_COLOUR"),

@@ -70,3 +70,19 @@ class TestGang:
         gang.run()
 
         assert runs == ["run", "run"]
+
+    def test_runs_once_more_for_who_asked_while_it_failed(self) -> None:
+        runs: list[str] = []
+        gang: Gang
+
+        def work() -> None:
+            runs.append("run")
+            if len(runs) == 1:
+                gang.run()
+                raise RuntimeError("ours")
+
+        gang = Gang(work)
+        with pytest.raises(RuntimeError):
+            gang.run()
+
+        assert runs == ["run", "run"]

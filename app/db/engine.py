@@ -15,7 +15,12 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.db import added, alone
 from app.db.base import Base
 
+# Nobody waits for another's transaction for ever, nor lets others wait for one he does nothing in.
 _BUSY_SECONDS = 15
+_LOCK_SECONDS = 30
+_IDLE_SECONDS = 300
+# Nor for a server that is gone without a word.
+_KEPT_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 Listener = Callable[[frozenset[type[Base]]], None]
 
 
@@ -83,9 +88,14 @@ def _engine(url: str, pool: int) -> Engine:
         return engine
     # No connection is held around a provider call, so few serve many threads, and the processes of
     # one machine stay below the hundred that PostgreSQL allows by default.
-    return create_engine(
-        url, pool_size=pool, max_overflow=0, connect_args={"cursor_factory": _Cursor}
+    engine = create_engine(
+        url,
+        pool_size=pool,
+        max_overflow=0,
+        connect_args={"cursor_factory": _Cursor, **_KEPT_ALIVE},
     )
+    event.listen(engine, "connect", _prepare_postgres)
+    return engine
 
 
 class _Cursor(psycopg.Cursor[Any]):
@@ -135,6 +145,14 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "foreign_keys=ON",
     ):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _prepare_postgres(connection: Any, _record: object) -> None:
+    with alone.committing(connection), connection.cursor() as cursor:
+        cursor.execute(
+            f"SET lock_timeout = '{_LOCK_SECONDS}s';"
+            f" SET idle_in_transaction_session_timeout = '{_IDLE_SECONDS}s'"
+        )
 
 
 def _begin_sqlite(connection: Connection) -> None:

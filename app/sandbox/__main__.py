@@ -11,6 +11,7 @@ from app.sandbox import Sandbox, create_sandbox, smtp
 from app.sandbox.serve import Server
 
 _TO_MAILBOX = 15
+_ENDS = (signal.SIGTERM, signal.SIGINT)
 USAGE = """python -m app.sandbox serves Stripe's and Mollie's sandbox on 127.0.0.1.
 
 SANDBOX_PORT   the port (default 5010)
@@ -25,6 +26,8 @@ def main() -> int:
     if len(sys.argv) > 1:
         sys.stdout.write(USAGE)
         return 0 if sys.argv[1:] in (["-h"], ["--help"]) else 2
+    # Before any thread begins: what is blocked here is blocked in each, and waits for `_serve`.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
     try:
         port = _port("SANDBOX_PORT", 5010)
         mail_port = _port("SMTP_PORT", port and _mail_port(port))
@@ -77,14 +80,11 @@ def _listen(app: Sandbox, port: int, mail_port: int) -> int:
 
 def _serve(app: Sandbox, server: Server) -> int:
     app.world.base_url = server.url
-    ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="sandbox-server")
     thread.start()
     sys.stdout.write(f"The sandbox listens on {server.url}\n")
     sys.stdout.flush()
-    ended.wait()
+    signal.sigwait(_ENDS)
     # First the threads that may hold an answer back, then the server that waits for them.
     app.world.stop()
     server.stop()

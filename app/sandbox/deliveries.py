@@ -3,6 +3,7 @@
 import contextlib
 import heapq
 import http.client
+import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from app.sandbox.store import Json, Store
 WORKERS = 4
 TIMEOUT_SECONDS = 15.0
 IDLE_SECONDS = 0.5
+log = logging.getLogger(__name__)
 
 Lane = tuple[str, str]
 Entry = tuple[datetime, int, str]
@@ -142,9 +144,21 @@ class Outbox:
         while (taken := self._take()) is not None:
             lane, id = taken
             try:
+                self._deliver(lane, id)
+            except Exception:
+                # A thread that ended here would let whoever waits for deliveries wait for ever.
+                log.exception("delivery %s could not be attempted", id)
+
+    def _deliver(self, lane: Lane, id: str) -> None:
+        try:
+            try:
                 self._attempt(id)
             finally:
-                self._finish(lane, id)
+                self._release(lane, id)
+        finally:
+            with self._changed:
+                del self._busy[lane]
+                self._changed.notify_all()
 
     def _take(self) -> tuple[Lane, str] | None:
         with self._changed:
@@ -157,14 +171,11 @@ class Outbox:
                 self._changed.wait(IDLE_SECONDS)
             return None
 
-    def _finish(self, lane: Lane, id: str) -> None:
+    def _release(self, lane: Lane, id: str) -> None:
         with self._changed:
             released = [other for other in self._held.pop(lane, []) if other != id]
         for other in released:
             self.resend(other)
-        with self._changed:
-            del self._busy[lane]
-            self._changed.notify_all()
 
     def _due_lane(self, *, free_only: bool) -> Lane | None:
         now = self._clock.now()
@@ -207,17 +218,17 @@ def _entry(row: Json) -> Entry:
 
 
 def _post(url: str, body: str, headers: dict[str, str]) -> int | None:
-    """Post once, following no redirect; None when no answer came."""
-    parts = urlsplit(url)
-    https = parts.scheme == "https"
-    connection_type = http.client.HTTPSConnection if https else http.client.HTTPConnection
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    """Post once, following no redirect; None when no answer came, or the URL cannot be called."""
     try:
+        parts = urlsplit(url)
+        https = parts.scheme == "https"
+        connection_type = http.client.HTTPSConnection if https else http.client.HTTPConnection
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection = connection_type(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
         with contextlib.closing(connection):
             connection.request("POST", path, body.encode(), {**headers, "Connection": "close"})
             response = connection.getresponse()
             response.read()
             return response.status
-    except (OSError, http.client.HTTPException):
+    except (OSError, http.client.HTTPException, ValueError):
         return None

@@ -13,6 +13,7 @@ from app.sandbox.mailbox import Mailbox
 
 Answer = TypeVar("Answer")
 LARGEST_MAIL = 10 * 1024 * 1024
+_PATIENCE_SECONDS = 10.0
 
 
 class Door:
@@ -28,7 +29,9 @@ class Door:
         self._handler, self._options = handler, options
         self._callers: WeakSet[SMTP] = WeakSet()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox-smtp")
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="sandbox-smtp", daemon=True
+        )
         self._thread.start()
         try:
             self._server = self._run(
@@ -46,16 +49,18 @@ class Door:
 
     def close(self) -> None:
         """Stop listening and hang up."""
-        self._run(self._hang_up())
-        self._stop()
+        try:
+            self._run(self._hang_up())
+        finally:
+            self._stop()
 
     def _run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
         # In the loop's own thread, since the caller's may have another loop running.
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_PATIENCE_SECONDS)
 
     def _stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        self._thread.join(_PATIENCE_SECONDS)
         self._loop.close()
 
     async def _hang_up(self) -> None:
@@ -66,7 +71,9 @@ class Door:
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        # Not `gather`, which would wait for ever for a task that goes on in spite of that.
+        if others:
+            await asyncio.wait(others, timeout=_PATIENCE_SECONDS / 2)
         # A socket is closed one turn of the loop after its transport, an encrypted one after two.
         for _ in range(3):
             await asyncio.sleep(0)

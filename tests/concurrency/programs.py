@@ -86,4 +86,8 @@ class Worker(Program):
     """A worker as production runs it."""
 
     def __init__(self, config: Config, said: Path) -> None:
-        super().__init__(processes.worker(), config.model_copy(update={"WORKER_THREADS": 3}), said)
+        super().__init__(
+            processes.worker(),
+            config.model_copy(update={"WORKER_THREADS": 3, "EVENT_THREADS": 2}),
+            said,
+        )

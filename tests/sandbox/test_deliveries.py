@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 import stripe
 
+from app.sandbox import deliveries
+from app.sandbox.store import Json
+from app.sandbox.world import Account
 from tests.sandbox.receiver import Receiver
 from tests.sandbox.shop import Shop
 from tests.sandbox_server import OPENER, SandboxServer
@@ -131,6 +134,49 @@ class TestDelivery:
         shop.sandbox.wait_idle()
 
         assert looked == ["complete"]
+
+
+class TestWhatCannotBeDelivered:
+    @pytest.mark.parametrize(
+        "path", ["/h\N{LATIN SMALL LETTER O WITH DIAERESIS}ren", "/a b", "]:x"]
+    )
+    def test_to_an_address_that_cannot_be_called_is_given_up_like_any_other(
+        self, shop: Shop, path: str
+    ) -> None:
+        account = shop.sandbox.app.world.account("stripe", shop.key)
+        tell(account, f"http://127.0.0.1{path}")
+
+        shop.sandbox.advance("3 days")
+
+        [row] = shop.sandbox.deliveries()
+        assert (row["attempts"], row["status"]) == (4, "failed")
+
+    def test_for_a_fault_of_ours_keeps_nobody_waiting(
+        self, shop: Shop, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(deliveries.SENDERS, "broken", _Broken())
+        world = shop.sandbox.app.world
+        for number in range(deliveries.WORKERS + 1):
+            tell(Account(world, "broken", f"broken:{number}"), receiver.url)
+        shop.sandbox.wait_idle()
+
+        tell(world.account("stripe", shop.key), receiver.url)
+        shop.sandbox.wait_idle()
+
+        assert [taken.body for taken in receiver.taken] == [b"{}"]
+
+
+class _Broken(deliveries.Sender):
+    def headers(self, delivery: Json) -> dict[str, str]:
+        raise RuntimeError("ours")
+
+    def is_taken(self, status: int) -> bool:
+        return True
+
+
+def tell(account: Account, url: str) -> None:
+    with account.transaction():
+        account.deliver(url=url, body="{}", event_id="evt_1", type="x", object_id="y", secret="s")
 
 
 class TestFault:
