@@ -6,18 +6,18 @@ from flask import Blueprint, flash, make_response, redirect, render_template, ur
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.billing.errors import Invalid, TooOften
 from app.billing.people import accounts, user_sessions
 from app.models import User
-from app.web import errors, forms, guards, sessions, visits
+from app.web import errors, forms, guards, languages, sessions, visits
 
 account = Blueprint("account", __name__)
 
 
-class NameForm(forms.Form):
-    """What others see."""
+class PersonForm(forms.Form):
+    """What others see, and the language that is spoken; none is the browser's."""
 
     name = StringField(
         lazy_gettext("Name"),
@@ -25,6 +25,19 @@ class NameForm(forms.Form):
         filters=[forms.squeezed],
         render_kw={"data-testid": "account-name", "autocomplete": "name"},
     )
+    locale = StringField(
+        lazy_gettext("Language"), filters=[lambda wanted: languages.nearest(wanted) or wanted or ""]
+    )
+
+    def validate_locale(self, field: StringField) -> None:
+        """Take a language there are words for."""
+        if field.data not in self.choices:
+            raise ValidationError(gettext("Choose a language from the list."))
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """Answer the languages there are words for, and the browser's."""
+        return {"": gettext("As the browser asks"), **dict(languages.offered())}
 
 
 class PasswordForm(forms.Form):
@@ -51,18 +64,22 @@ def person() -> User:
 @guards.signed_in
 def show() -> str:
     user = person()
-    return _page(user, NameForm(obj=user))
+    return _page(user, PersonForm(obj=user))
 
 
 @account.post("/account")
 @guards.signed_in
-def rename() -> Response | tuple[str, int]:
-    form = NameForm.posted()
+def save() -> Response | tuple[str, int]:
+    form = PersonForm.posted()
     user = person()
     if not form.validate():
         return _page(user, form), 422
     accounts.rename(sessions.db(), user, form.name.data)
-    flash(gettext("Your name is saved."))
+    # What an app told us of a region, such as de_AT, stays while its language does.
+    if (form.locale.data or None) != languages.nearest(user.locale):
+        accounts.choose_language(sessions.db(), user, form.locale.data or None)
+        languages.follow(user)
+    flash(gettext("Your account is saved."))
     return redirect(url_for("account.show"), 303)
 
 
@@ -95,7 +112,7 @@ def change_password() -> Response | tuple[str, int]:
     return redirect(url_for("account.show"), 303)
 
 
-def _page(user: User, form: NameForm) -> str:
+def _page(user: User, form: PersonForm) -> str:
     return render_template(
         "web/account/show.html",
         user=user,

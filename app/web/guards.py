@@ -98,7 +98,9 @@ def signed_in(view: Page) -> Page:
 def require_present() -> None:
     """Send a person whose sign-ins were ended to sign in again; pages of a tenant have this from
     `of_tenant`."""
-    require_counting(accounts.signed_in(sessions.db(), visits.visitor_id()))
+    person = accounts.signed_in(sessions.db(), visits.visitor_id())
+    require_counting(person)
+    g.reader = person
 
 
 def opens_portal(tenant: UUID) -> bool:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Protocol
 
 from babel import Locale
 from flask import Flask, current_app, g, has_app_context, request
-from flask_babel import Babel, force_locale, get_locale, get_translations, pgettext, refresh
+from flask_babel import Babel, force_locale, get_translations, pgettext, refresh
 from markupsafe import Markup
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 # Of owners and of programs; English only.
 _UNTRANSLATED = ("/console/", "/setup")
+# What a browser says of its languages is shorter.
+_LONGEST = 256
 
 
 class Reader(Protocol):
@@ -25,10 +30,10 @@ class Reader(Protocol):
 def install(flask_app: Flask) -> None:
     """Give templates their words; the user's own language first, then the browser's."""
     babel = Babel(configure_jinja=False)
-    babel.init_app(flask_app, locale_selector=_select)
+    babel.init_app(flask_app, locale_selector=tag)
     with flask_app.app_context():
         known = [str(locale) for locale in babel.list_translations()]
-    flask_app.extensions["languages"] = ["en", *sorted({*known} - {"en"})]
+    flask_app.extensions["languages"] = ("en", *sorted({*known} - {"en"}))
     flask_app.add_template_global(_text, "_")
     flask_app.add_template_global(_plural, "ngettext")
     flask_app.add_template_global(pgettext)
@@ -41,20 +46,19 @@ def tag() -> str:
         return "en"
     known: str | None = g.get("language")
     if known is None:
-        known = g.language = str(get_locale() or "en")
+        known = g.language = _select()
     return known
 
 
 def offered() -> list[tuple[str, str]]:
     """Answer the languages there are words for, each by its own name: `de`, Deutsch."""
-    return [(known, _own_name(known)) for known in current_app.extensions["languages"]]
+    return [(known, _own_name(known)) for known in _known()]
 
 
 def nearest(wanted: str | None) -> str | None:
     """Answer the language there are words for that somebody reads, such as `de` for `de-AT`."""
-    known: list[str] = current_app.extensions["languages"]
     spelled = (wanted or "").replace("-", "_")
-    return next((each for each in (spelled, spelled.partition("_")[0]) if each in known), None)
+    return next((each for each in (spelled, spelled.partition("_")[0]) if each in _known()), None)
 
 
 def follow(reader: Reader) -> None:
@@ -70,7 +74,8 @@ def speaking(language: str) -> Iterator[None]:
     if not has_app_context():
         yield
         return
-    before = g.pop("language", None)
+    before = g.get("language")
+    g.language = language
     try:
         with force_locale(language):
             yield
@@ -97,5 +102,14 @@ def _select() -> str:
         return "en"
     reader: Reader | None = g.get("reader")
     own = nearest(reader.locale) if reader is not None else None
-    known: list[str] = current_app.extensions["languages"]
-    return own or request.accept_languages.best_match(known) or "en"
+    return own or _best(request.headers.get("Accept-Language", "")[:_LONGEST], _known())
+
+
+@lru_cache(maxsize=512)
+def _best(wanted: str, known: tuple[str, ...]) -> str:
+    """The first of a browser's languages there are words for."""
+    return parse_accept_header(wanted, LanguageAccept).best_match(known) or "en"
+
+
+def _known() -> tuple[str, ...]:
+    return tuple(current_app.extensions["languages"])

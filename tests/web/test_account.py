@@ -46,6 +46,43 @@ class TestTheName:
         assert db.scalars(select(User.name).where(User.email == TARA)).one() is None
 
 
+class TestTheLanguage:
+    def test_is_the_one_that_was_chosen_from_then_on(self, nobody: Visitor, db: Session) -> None:
+        sign_in(nobody)
+
+        nobody.posts("/account", {"name": "Tara", "locale": "de"})
+        german = nobody.opens("/account", **{"Accept-Language": "en"})
+        nobody.posts("/account", {"name": "Tara", "locale": ""})
+        browsers = nobody.opens("/account", **{"Accept-Language": "en"})
+
+        assert next(german.all("html")).get("lang") == "de"
+        assert "Ihr Konto ist gespeichert." in german.words()
+        assert german.fields("/account")["locale"] == "de"
+        assert next(browsers.all("html")).get("lang") == "en"
+        assert db.scalars(select(User.locale).where(User.email == TARA)).one() is None
+
+    def test_keeps_the_region_an_app_told_us(
+        self, nobody: Visitor, world: World, db: Session
+    ) -> None:
+        world.tara.locale = "de_AT"
+        world.db.commit()
+        sign_in(nobody)
+        fields = nobody.opens("/account").fields("/account")
+
+        nobody.posts("/account", {"name": "Tara", "locale": fields["locale"]})
+
+        assert fields["locale"] == "de"
+        assert db.scalars(select(User.locale).where(User.email == TARA)).one() == "de_AT"
+
+    def test_is_one_there_are_words_for(self, nobody: Visitor) -> None:
+        sign_in(nobody)
+
+        answer = nobody.posts("/account", {"name": "Tara", "locale": "tlh"})
+
+        assert answer.status == 422
+        assert "Choose a language from the list." in answer.words()
+
+
 class TestThePassword:
     def test_is_changed_and_every_other_browser_signed_out(
         self, nobody: Visitor, elsewhere: Visitor

@@ -27,10 +27,12 @@ _LONGEST_PASSWORD = 1024
 
 
 class SignedIn(NamedTuple):
-    """Which sign-ins of a user count: those of the epoch that were not ended one by one."""
+    """Which sign-ins of a user count, those of the epoch that were not ended one by one, and the
+    language the user reads."""
 
     session_epoch: int
     ended_sessions: list[str]
+    locale: str | None
 
 
 def hash_password(password: str) -> str:
@@ -79,7 +81,7 @@ def session_epoch(db: Session, user_id: int) -> int | None:
 
 def signed_in(db: Session, user_id: int) -> SignedIn | None:
     """Answer which sign-ins of a user count; None where the user is gone."""
-    found = select(User.session_epoch, User.ended_sessions)
+    found = select(User.session_epoch, User.ended_sessions, User.locale)
     row = db.execute(found.where(User.id == user_id, User.deleted_at.is_(None))).one_or_none()
     return SignedIn(*row) if row else None
 
@@ -177,6 +179,13 @@ def change_password(db: Session, site: Site, user: User, *, password: str, new: 
 def rename(db: Session, user: User, name: str | None) -> None:
     """Give a person the name that others see."""
     user.name = name
+    db.flush()
+
+
+def choose_language(db: Session, user: User, locale: str | None) -> None:
+    """Write to a person in a language from now on; None leaves pages to their browser and mails
+    in English."""
+    user.locale = locale
     db.flush()
 
 
