@@ -2,13 +2,14 @@
 
 import sys
 
-from app import create_app, logs
+from app import create_app, logs, processes
 from app.billing.connecting import provider_accounts
 from config import Unsound, load
 
 try:
     config = load()
     logs.begin(config)
+    processes.leave_with_parent(config.STOP_SECONDS)
     application = create_app(config)
     with application.extensions["database"].reader() as db:
         provider_accounts.refuse_live_in_demo(db, application.extensions["site"])

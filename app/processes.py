@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import http.client
 import logging
+import multiprocessing
 import os
 import signal
 import socket
@@ -13,7 +15,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import NoReturn
 
 import click
@@ -24,6 +27,8 @@ log = logging.getLogger(__name__)
 
 _READY_SECONDS = 60
 _STOP_SECONDS = 8
+# Sooner than we lose patience with the demo's web server, whose processes would outlive it.
+_KILL_SECONDS = 5
 _LOOK_SECONDS = 0.1
 # Each thread would get an arena of its own from glibc, which costs a server of 32 threads 10 MB.
 ENVIRON = {"PYTHONUNBUFFERED": "1", "MALLOC_ARENA_MAX": "2"}
@@ -73,6 +78,25 @@ def become(command: list[str]) -> NoReturn:
     os.execve(command[0], command, {**ENVIRON, **os.environ})
 
 
+def leave_with_parent(seconds: float) -> None:
+    """Have this process end where the one that started it does, with `seconds` to finish what is at
+    hand; a process nobody started by `multiprocessing` goes on.
+
+    The processes of the web server would otherwise keep its port when it is killed.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def follow() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(seconds)
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True, name="parent").start()
+
+
 def web(config: Config) -> list[str]:
     """Answer the command line of the web server: processes of threads. Told to leave, it takes no
     more and lets the requests at hand finish for STOP_SECONDS."""
@@ -96,7 +120,8 @@ def programs(config: Config) -> dict[str, list[str]]:
     """Answer the command line of each program of the demo by its name."""
     portal = (
         f"granian --interface wsgi --host 127.0.0.1 --port {config.PORT}"
-        " --blocking-threads 32 --respawn-failed-workers --log-level warning wsgi:application"
+        " --blocking-threads 32 --respawn-failed-workers"
+        f" --workers-kill-timeout {_KILL_SECONDS} --log-level warning wsgi:application"
     )
     return {
         "sandbox": [sys.executable, "-m", "app.sandbox"],
@@ -151,7 +176,7 @@ def _refuse_taken(setting: str, port: int) -> None:
 def _wait(
     children: Mapping[str, subprocess.Popen[str]],
     start: Callable[[str], None],
-    leaving: threading.Event,
+    leaving: _Leaving,
     ready_url: str,
     announce: Callable[[], str],
     say: Callable[[str], object],
@@ -181,7 +206,7 @@ def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=1):
             return True
-    except (urllib.error.URLError, OSError):
+    except (urllib.error.URLError, OSError, http.client.HTTPException):
         return False
 
 
@@ -205,7 +230,9 @@ def _relay(name: str, child: subprocess.Popen[str]) -> None:
     assert child.stdout is not None
     with child.stdout as lines:
         for line in lines:
-            click.echo(f"{name:8}| {line}", nl=False)
+            # Where nobody listens any more we read on: who writes to a full pipe stands still.
+            with suppress(OSError, ValueError):
+                click.echo(f"{name:8}| {line}", nl=False)
 
 
 def _stop(children: Iterable[subprocess.Popen[str]], seconds: float) -> None:
@@ -221,10 +248,26 @@ def _stop(children: Iterable[subprocess.Popen[str]], seconds: float) -> None:
             child.wait()
 
 
+class _Leaving:
+    """Whether we were told to leave. No `threading.Event`: its lock may be held by the very thread
+    that a signal interrupts, which would then wait for itself."""
+
+    _is_told = False
+
+    def note(self, _number: int, _frame: FrameType | None) -> None:
+        """Take a signal."""
+        self._is_told = True
+
+    def wait(self, seconds: float) -> bool:
+        """Wait a moment, and answer whether we were told."""
+        time.sleep(seconds)
+        return self._is_told
+
+
 @contextmanager
-def _told_to_leave() -> Iterator[threading.Event]:
-    leaving = threading.Event()
-    before = {number: signal.signal(number, lambda *_: leaving.set()) for number in _LEAVE}
+def _told_to_leave() -> Iterator[_Leaving]:
+    leaving = _Leaving()
+    before = {number: signal.signal(number, leaving.note) for number in _LEAVE}
     try:
         yield leaving
     finally:

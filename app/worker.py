@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 import config as settings
@@ -14,7 +15,7 @@ _MOST_SECONDS_BETWEEN_LOOKS = 0.5
 
 
 def main() -> None:
-    """Work until SIGTERM; the jobs at hand have STOP_SECONDS to finish."""
+    """Work until SIGTERM; the jobs at hand have STOP_SECONDS to finish. SIGHUP begins anew."""
     try:
         config = settings.load()
     except settings.Unsound as refusal:
@@ -30,8 +31,13 @@ def main() -> None:
         shutdown_timeout=config.STOP_SECONDS,
     )
     log.info("The worker begins, with %s threads.", config.WORKER_THREADS)
+    # On SIGHUP the consumer runs these in its place.
+    sys.argv[:] = ["-m", "app.worker"]
     consumer.run()
     log.info("The worker has ended.")
+    logging.shutdown()
+    # Python would wait for threads that are still at a provider's, and their time is over.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ class Courier:
             db.commit()
         for due in found:
             if self._take(due):
-                hands.submit(self._deliver, due)
+                self._hand(hands, due)
 
     def _full(self) -> list[int]:
         with self._counting:
@@ -95,6 +95,18 @@ class Courier:
             self._busy[due.endpoint_id] += 1
             return True
 
+    def _hand(self, hands: ThreadPoolExecutor, due: Due) -> None:
+        try:
+            hands.submit(self._deliver, due)
+        except BaseException:
+            self._put_down(due)
+            raise
+
+    def _put_down(self, due: Due) -> None:
+        with self._counting:
+            self._in_hand.discard(due.id)
+            self._busy[due.endpoint_id] -= 1
+
     def _deliver(self, due: Due) -> None:
         try:
             with self._database.writer() as db:
@@ -102,7 +114,5 @@ class Courier:
         except Exception:
             log.exception("delivery %s could not be attempted", due.id)
         finally:
-            with self._counting:
-                self._in_hand.discard(due.id)
-                self._busy[due.endpoint_id] -= 1
+            self._put_down(due)
             self._wake.set()
