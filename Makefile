@@ -7,7 +7,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed-$(shell cksum < requirements/test.txt | cut -d ' ' -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check sure sure-all bench fuzz fix setup sandbox pins clean
+.PHONY: help run serve test check sure sure-all bench fuzz fix setup sandbox words pins clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ setup: $(INSTALLED) ## Environment and browser; safe to repeat
 
 sandbox: $(INSTALLED) ## Only the provider sandbox
 	@exec $(BIN)/python -m app.sandbox
+
+words: $(INSTALLED) ## Collect the texts to translate, and compile their words (LANGUAGES=nl begins one)
+	@$(BIN)/python -m tests.words $(LANGUAGES)
 
 pins: $(INSTALLED) ## Write requirements/*.txt anew from requirements/*.in
 	@$(BIN)/python -m venv var/pins && var/pins/bin/python -m pip install --quiet pip-tools

@@ -59,21 +59,29 @@ class TestLanguageLoader:
 
 
 class TestLanguage:
-    def test_is_the_users_own_before_the_browsers(
-        self, tara: Visitor, flask_app: Flask, world: World
-    ) -> None:
-        flask_app.extensions["languages"] = ["de", "en"]
+    def test_is_the_users_own_before_the_browsers(self, tara: Visitor, world: World) -> None:
         path = f"/t/{world.globex.uuid}/"
-        browsers = tara.opens(path, **{"Accept-Language": "de"})
-        world.tara.locale = "en"
+        browsers = tara.opens(path, **{"Accept-Language": "de-CH"})
+        world.tara.locale = "en_GB"
         world.db.commit()
 
         own = tara.opens(path, **{"Accept-Language": "de"})
 
         assert next(browsers.all("html")).get("lang") == "de"
+        assert browsers.heading == "Abrechnung für Globex"
+        assert "Es wird nichts abgebucht." in browsers.words()
         assert next(own.all("html")).get("lang") == "en"
+        assert own.heading == "Billing for Globex"
 
-    def test_is_english_where_none_is_known(self, nobody: Visitor) -> None:
-        page = nobody.opens("/sign-in", **{"Accept-Language": "tlh, xx;q=0.5"})
+    @pytest.mark.parametrize("asked", ["tlh, xx;q=0.5", "*", ""])
+    def test_is_english_where_none_is_known(self, nobody: Visitor, asked: str) -> None:
+        page = nobody.opens("/sign-in", **{"Accept-Language": asked})
+
+        assert next(page.all("html")).get("lang") == "en"
+
+    def test_is_english_in_the_console(self, flask_app: Flask, world: World) -> None:
+        alice = Visitor(flask_app, world.alice)
+
+        page = alice.opens(f"/console/apps/{world.app.uuid}/", **{"Accept-Language": "de"})
 
         assert next(page.all("html")).get("lang") == "en"
