@@ -23,6 +23,10 @@ from app.models.tenant import Tenant
 from app.money import Money
 
 STATUSES = ("draft", "open", "paid", "uncollectible", "void")
+LISTED_AS = (
+    *("draft", "open", "paid", "partly_refunded", "refunded", "charged_back"),
+    *("uncollectible", "void", "credit_note"),
+)
 
 
 class Invoice(Base):
@@ -34,7 +38,8 @@ class Invoice(Base):
     positive. What an app sold to nobody in particular has no tenant, its buyer is what the payer
     entered. `lines` are `{"name", "interval", "quantity", "unit", "tax_behavior", "net"}`, where
     `unit` is None if the charge does not follow from a price; `tax_sentence` is a text and its
-    values, `paid_with` `{"method", "brand", "last4"}`; all amounts are in minor units.
+    values, `paid_with` `{"method", "brand", "last4"}`; all amounts are in minor units. `listed_as`
+    is its standing, or `credit_note`, kept so that lists are narrowed by it along an index.
     """
 
     __tablename__ = "invoice"
@@ -44,6 +49,7 @@ class Invoice(Base):
         UniqueConstraint("payment_id"),
         UniqueConstraint("refund_id"),
         CheckConstraint(f"status IN {STATUSES!r}", name="status"),
+        CheckConstraint(f"listed_as IN {LISTED_AS!r}", name="listed_as"),
         CheckConstraint("kind IN ('invoice', 'credit_note')", name="kind"),
         Index(None, "tenant_id", "livemode", "issued_at"),
         Index(None, "app_id", "id"),
@@ -51,7 +57,9 @@ class Invoice(Base):
         Index(None, "subscription_id"),
         Index(None, "corrects_id"),
         Index("ix_invoice_listed", "provider_account_id", "issued_at", "id"),
-        Index("ix_invoice_listed_by_status", "provider_account_id", "status", "issued_at", "id"),
+        Index(
+            "ix_invoice_listed_by_standing", "provider_account_id", "listed_as", "issued_at", "id"
+        ),
         Index(None, "app_id", "document_number"),
         Index(None, "app_id", "provider_number"),
     )
@@ -72,6 +80,7 @@ class Invoice(Base):
     provider_id: Mapped[str | None]
     provider_number: Mapped[str | None]
     status: Mapped[str]
+    listed_as: Mapped[str]
     currency: Mapped[str]
     net: Mapped[int]
     tax: Mapped[int]

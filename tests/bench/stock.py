@@ -80,6 +80,8 @@ _SQL: dict[type[Base], Mapping[str, str]] = {
         "document_number": "'STOCK-' || n",
         "provider_id": "'in_stock_' || n",
         "status": "(ARRAY['paid','paid','open'])[1 + n % 3]",
+        "listed_as": "CASE WHEN n % 3 = 2 THEN 'open' WHEN n % 500 = 0 THEN 'charged_back'"
+        " WHEN n % 50 = 0 THEN 'refunded' ELSE 'paid' END",
         "seller": "'{}'",
         "buyer": "'{}'",
         "issued_at": _DAY,

@@ -156,6 +156,7 @@ def addresses(db: Session) -> Iterator[str]:
             f"?tenant={tenant}&state={state}",
             f"?since=2020-01-01&until=2025-01-01&state={state}",
             "?until=2024-06-01",
+            *(["?state=charged_back"] if kind == "invoices" else []),
         ):
             yield f"/{kind}{query}"
         yield f"/{kind}/{before}"

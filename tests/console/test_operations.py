@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app import clock
 from app.billing.operations import owner_refunds
+from app.billing.reconciliation import sweep
 from app.billing.site import Site
 from app.billing.truth import events
 from app.models import (
@@ -27,10 +28,11 @@ from app.models import (
     WebhookEndpoint,
     WebhookEvent,
 )
+from app.models.invoice import LISTED_AS
 from app.money import Money
 from app.providers import base, errors
 from tests import payer
-from tests.billing.purchases import Buyer, raising
+from tests.billing.purchases import Buyer, knock, raising
 from tests.cast import World
 from tests.pages import Page, Visitor
 
@@ -237,6 +239,58 @@ class TestTheLists:
             assert cells(alice.opens(f"{here}/{kind}")) == 1, kind
             for name in ("state=nonsense", "before=nonsense", "since=nonsense&until=9999-12-31"):
                 assert cells(alice.opens(f"{here}/{kind}?{name}")) == 1, (kind, name)
+
+
+class TestTheInvoiceList:
+    def test_is_narrowed_by_what_its_lines_say(
+        self, alice: Visitor, buyer: Buyer, world: World, here: str
+    ) -> None:
+        for method in ("mollie-card", "mollie-card", "mollie-card", "stripe-card"):
+            bought(buyer, method, "onboarding", None)
+        kept, in_part, whole, back = (payment.id for payment in buyer.rows(Payment))
+        gives_back(alice, buyer, here, in_part, "10")
+        gives_back(alice, buyer, here, whole, None)
+        buyer.waits("3 days")
+        buyer.sweeps()
+        disputed = buyer.db.get_one(Payment, back).provider_id
+        buyer.db.commit()
+        buyer.sandbox.charge_back(disputed)
+        knock(buyer, disputed, event_id="evt_dispute")
+        sweep.process_events(buyer.db, buyer.site)
+
+        said = {state: words_of(alice, here, f"state={state}") for state in LISTED_AS}
+
+        assert {state: words for state, words in said.items() if words} == {
+            "paid": ["Paid"],
+            "partly_refunded": ["Partly given back"],
+            "refunded": ["Given back"],
+            "charged_back": ["Charged back"],
+            "credit_note": ["Credit note"] * 2,
+        }
+        assert sorted(words_of(alice, here, "")) == sorted(sum(said.values(), []))
+        options = alice.opens(f"{here}/invoices").all("option")
+        assert {"Paid", "Charged back", "Credit note"} < {option.text for option in options}
+        of_globex = f"state=refunded&tenant={world.globex.uuid}&provider=mollie&mode=test"
+        assert words_of(alice, here, of_globex) == ["Given back"]
+        assert words_of(alice, here, f"{of_globex}&since=2020-01-01&until=2020-01-02") == []
+        assert words_of(alice, here, "state=charged_back&provider=mollie") == []
+
+
+def gives_back(alice: Visitor, buyer: Buyer, here: str, payment: int, amount: str | None) -> None:
+    """Give a payment back, all of it where no amount is named."""
+    path = f"{here}/payments/{buyer.db.get_one(Payment, payment).uuid}/refund"
+    buyer.db.commit()
+    form = alice.opens(path).fields(path)
+    changed = {"amount": amount} if amount else {}
+    confirm = alice.posts(path, {**form, **changed, "reason": "Too much"})
+    assert alice.posts(path, confirm.fields(path)).status == 303
+
+
+def words_of(alice: Visitor, here: str, query: str) -> list[str]:
+    """Answer what the lines of the invoice list say of their state."""
+    page = alice.opens(f"{here}/invoices?{query}")
+    rows = [row for body in page.all("tbody") for row in body.iter("tr")]
+    return [" ".join("".join(list(row.iter("td"))[4].itertext()).split()) for row in rows]
 
 
 def cells(page: Page) -> int:

@@ -156,6 +156,7 @@ class Rows:
                 **self._amounts,
                 "provider_account_id": self.account_id,
                 "status": "paid",
+                "listed_as": "paid",
                 "seller": {},
                 "buyer": {},
                 "issued_at": clock.wall(),

@@ -35,6 +35,7 @@ def add(world: World, number: int, /, **changes: Any) -> Invoice:
         "number": number,
         "document_number": f"TEST-ACME-{number:06d}",
         "status": "paid",
+        "listed_as": "paid",
         "currency": "EUR",
         "net": 3800,
         "tax": 722,
@@ -203,7 +204,7 @@ class TestMoneyThatWentBack:
     ) -> None:
         alice = Visitor(flask_app, world.alice)
         payment = paid_by(world, **returned)
-        invoice = add(world, 1, payment_id=payment.id)
+        invoice = add(world, 1, payment_id=payment.id, listed_as=standing)
         console = f"/console/apps/{world.app.uuid}"
 
         shown = [

@@ -33,7 +33,7 @@ _COLUMNS: dict[Any, str] = {
     SubscriptionChange: f"state price_id quantity moment {_FIGURES} due_now decline",
     Payment: f"status amount currency refunded charged_back method last4 {_PERIOD}",
     PaymentMethod: "type last4 status is_default",
-    Invoice: f"kind number status {_FIGURES} tax_rule lines {_PERIOD}",
+    Invoice: f"kind number status listed_as {_FIGURES} tax_rule lines {_PERIOD}",
     Refund: "status amount reason",
     Act: "kind state reason",
     Mail: "kind recipient",

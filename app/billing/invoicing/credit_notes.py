@@ -63,6 +63,7 @@ def issue(db: Session, refund: Refund, *, now: datetime) -> Invoice | None:
             "refund_id": refund.id,
             "corrects_id": corrected.id,
             "status": "paid",
+            "listed_as": "credit_note",
             "issued_at": now,
             "paid_at": now,
         },

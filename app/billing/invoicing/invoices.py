@@ -15,6 +15,7 @@ from app.billing.invoicing import (
     invoice_figures,
     invoice_numbers,
     invoice_parties,
+    invoice_standings,
     tax_sentences,
 )
 from app.billing.site import Site
@@ -118,6 +119,7 @@ def issue(
             "price_id": figures.price_row,
             "livemode": payment.livemode,
             "status": "paid",
+            "listed_as": "paid",
             "currency": payment.currency,
             "net": figures.net,
             "tax": figures.tax,
@@ -132,8 +134,7 @@ def issue(
     )
     if row_id is not None:
         invoice_numbers.give(db, row_id, payment.app_id, livemode=payment.livemode)
-    if payment.refunded:
-        credit_notes.issue_all(db, payment.id, now=now)
+    _follow(db, payment, now=now)
     return _of_payment(db, payment.id)
 
 
@@ -279,8 +280,8 @@ def _mirror_new(
             **_told(state),
         },
     )
-    if row is not None and payment is not None and payment.refunded:
-        credit_notes.issue_all(db, payment.id, now=now)
+    if row is not None and payment is not None:
+        _follow(db, payment, now=now)
     return row
 
 
@@ -301,16 +302,24 @@ def _mirror_known(
     if row.payment_id is None:
         payment = _payment_of(db, row.provider_account_id, state)
         if payment is not None:
-            _tie(db, row, payment, now=now)
+            _tie(row, payment)
+    if row.payment_id is not None:
+        db.flush()
+        _follow(db, db.get_one(Payment, row.payment_id), now=now)
     return row
 
 
-def _tie(db: Session, invoice: Invoice, payment: Payment, *, now: datetime) -> None:
+def _tie(invoice: Invoice, payment: Payment) -> None:
     invoice.payment_id = payment.id
     invoice.paid_with = _paid_with(payment)
-    db.flush()
+
+
+def _follow(db: Session, payment: Payment, *, now: datetime) -> None:
+    """Write of a new invoice what went back of its payment before."""
     if payment.refunded:
         credit_notes.issue_all(db, payment.id, now=now)
+    if payment.refunded or payment.charged_back:
+        invoice_standings.follow(db, payment)
 
 
 def _around(db: Session, subscription: Subscription) -> _Around:
@@ -329,6 +338,7 @@ def _told(state: InvoiceState) -> dict[str, Any]:
     """Answer what the provider says of an invoice each time, whatever it said before."""
     return {
         "status": state.status,
+        "listed_as": state.status,
         "net": state.net.minor,
         "tax": state.tax.minor,
         "total": state.total.minor,

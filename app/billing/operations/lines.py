@@ -12,7 +12,7 @@ from sqlalchemy.orm.interfaces import LoaderOption
 
 from app.models import CheckoutSession, Invoice, Payment, Price, Product, Subscription
 from app.models.checkout_session import STATES
-from app.models.invoice import STATUSES as INVOICE_STATUSES
+from app.models.invoice import LISTED_AS
 from app.models.subscription import STATUSES
 
 Kind = Literal["checkouts", "subscriptions", "payments", "invoices"]
@@ -107,22 +107,18 @@ SHAPES: dict[Kind, Shape] = {
     "invoices": Shape(
         Invoice,
         Invoice.issued_at,
-        Invoice.status,
-        INVOICE_STATUSES,
+        Invoice.listed_as,
+        LISTED_AS,
         (
             _of(
                 Invoice,
                 Invoice.issued_at,
-                Invoice.status,
+                Invoice.listed_as,
                 Invoice.kind,
                 Invoice.document_number,
                 Invoice.provider_number,
-                Invoice.payment_id,
                 Invoice.total,
                 Invoice.currency,
-            ),
-            joinedload(Invoice.payment).load_only(
-                Payment.status, Payment.refunded, Payment.charged_back
             ),
         ),
     ),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app.billing.invoicing import invoice_standings
 from app.billing.plans import refunds
 from app.billing.purchase import requests
 from app.billing.site import Site
@@ -53,6 +54,7 @@ class GiveBack:
                 looked_at.version += 1
         refunds.record(self._db, payment, [result], cause="act", now=now)
         payment.refunded = max(payment.refunded, refunds.total(self._db, payment))
+        invoice_standings.follow(self._db, payment)
         if checkout is not None:
             if checkout.state == "needs_review" and checkout.verdict == "given_back":
                 checkout.next_check_at = now

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app.billing.invoicing import invoice_standings
 from app.billing.truth import deadlines
 from app.db import once
 from app.models import CheckoutSession, Payment, Subscription
@@ -60,7 +61,7 @@ def record_all(db: Session, states: Iterable[PaymentState], subject: Subject) ->
         # Somebody else wrote them meanwhile.
         rows |= _rows(db, account_id, missed)
     return [
-        _write(rows[state.provider_id], state, subject, is_new=state.provider_id not in known)
+        _write(db, rows[state.provider_id], state, subject, is_new=state.provider_id not in known)
         for state in told
     ]
 
@@ -81,11 +82,13 @@ def watched(db: Session, subscription_id: int, *, now: datetime) -> list[str]:
     return list(db.connection().execute(_WATCHED, asked).scalars())
 
 
-def _write(payment: Payment, state: PaymentState, subject: Subject, *, is_new: bool) -> Recorded:
+def _write(
+    db: Session, payment: Payment, state: PaymentState, subject: Subject, *, is_new: bool
+) -> Recorded:
     if payment.is_paid and state.status != "paid":
         return Recorded(payment, state, False, False)
     was_paid = payment.is_paid and not is_new
-    was_charged_back = bool(payment.charged_back)
+    was_charged_back, had_gone_back = bool(payment.charged_back), _has_gone_back(payment)
     payment.status = state.status
     payment.refunded = state.refunded.minor
     payment.charged_back = state.charged_back.minor
@@ -96,12 +99,18 @@ def _write(payment: Payment, state: PaymentState, subject: Subject, *, is_new: b
     payment.paid_at = state.paid_at
     if isinstance(subject, Subscription) and payment.subscription_id is None:
         payment.subscription_id = subject.id
+    if had_gone_back or _has_gone_back(payment):
+        invoice_standings.follow(db, payment)
     return Recorded(
         payment,
         state,
         payment.is_paid and not was_paid,
         bool(payment.charged_back) and not was_charged_back,
     )
+
+
+def _has_gone_back(payment: Payment) -> bool:
+    return bool(payment.refunded or payment.charged_back)
 
 
 def _rows(db: Session, account_id: int, provider_ids: list[str]) -> dict[str, Payment]:

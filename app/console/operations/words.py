@@ -179,9 +179,11 @@ def doubt(reason: str | None) -> str:
     return str(known or gettext("Compare what was ordered and what was paid, then decide."))
 
 
-def invoice_state(status: str) -> tuple[str, str]:
-    """Answer words and look of an invoice's state."""
-    return invoice_words.standing(status)
+def invoice_state(listed_as: str) -> tuple[str, str]:
+    """Answer words and look of what an invoice is listed as."""
+    if listed_as == "credit_note":
+        return str(gettext("Credit note")), "plain"
+    return invoice_words.standing(listed_as)
 
 
 def act_name(kind: str) -> str:

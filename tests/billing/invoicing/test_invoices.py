@@ -243,6 +243,7 @@ class TestACreditNote:
 
         corrected, *notes = issued(tara)
         assert [note.kind for note in notes] == ["credit_note"] * 3
+        assert {note.listed_as for note in notes} == {"credit_note"}
         assert [note.corrects_id for note in notes] == [corrected.id] * 3
         assert [note.number for note in notes] == [2, 3, 4]
         assert [note.total for note in notes] == [1, 3333, sold.total - 3334]

@@ -1535,6 +1535,7 @@ def upgrade() -> None:
         sa.Column("provider_id", sa.String()),
         sa.Column("provider_number", sa.String()),
         sa.Column("status", sa.String(), nullable=False),
+        sa.Column("listed_as", sa.String(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("net", INTEGER, nullable=False),
         sa.Column("tax", INTEGER, nullable=False),
@@ -1559,6 +1560,10 @@ def upgrade() -> None:
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.Column("deleted_at", MOMENT),
         sa.CheckConstraint("kind IN ('invoice', 'credit_note')", name=op.f("ck_invoice_kind")),
+        sa.CheckConstraint(
+            "listed_as IN ('draft', 'open', 'paid', 'partly_refunded', 'refunded', 'charged_back', 'uncollectible', 'void', 'credit_note')",
+            name=op.f("ck_invoice_listed_as"),
+        ),
         sa.CheckConstraint(
             "status IN ('draft', 'open', 'paid', 'uncollectible', 'void')",
             name=op.f("ck_invoice_status"),
@@ -1596,9 +1601,9 @@ def upgrade() -> None:
     op.create_index("ix_invoice_corrects_id", "invoice", ["corrects_id"])
     op.create_index("ix_invoice_listed", "invoice", ["provider_account_id", "issued_at", "id"])
     op.create_index(
-        "ix_invoice_listed_by_status",
+        "ix_invoice_listed_by_standing",
         "invoice",
-        ["provider_account_id", "status", "issued_at", "id"],
+        ["provider_account_id", "listed_as", "issued_at", "id"],
     )
     op.create_index("ix_invoice_subscription_id", "invoice", ["subscription_id"])
     op.create_index(
