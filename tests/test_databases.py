@@ -22,3 +22,13 @@ class TestPostgresUrl:
 
         engine.dispose()
         assert version.startswith("PostgreSQL")
+
+    def test_lets_nobody_wait_for_ever(self, postgres_url: str) -> None:
+        engine = create_engine(postgres_url)
+        names = ("lock_timeout", "idle_in_transaction_session_timeout")
+
+        with engine.connect() as connection:
+            limits = [connection.scalar(text(f"SHOW {name}")) for name in names]
+
+        engine.dispose()
+        assert "0" not in limits

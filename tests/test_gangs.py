@@ -7,6 +7,8 @@ import threading
 import pytest
 
 from app.gangs import Gang
+from tests import together
+from tests.waiting import PATIENCE_SECONDS
 
 
 class TestGang:
@@ -27,33 +29,27 @@ class TestGang:
 
     def test_is_at_most_so_many_at_once(self) -> None:
         inside, most = 0, 0
-        lock, enough = threading.Lock(), threading.Barrier(2)
+        lock, is_held, go_on = threading.Lock(), threading.Event(), threading.Event()
 
         def work() -> None:
             nonlocal inside, most
             with lock:
                 inside += 1
                 most = max(most, inside)
-            if first.is_set():
-                first.clear()
-                enough.wait(timeout=60)
+            if not is_held.is_set():
+                is_held.set()
+                assert go_on.wait(PATIENCE_SECONDS)
             with lock:
                 inside -= 1
 
-        first = threading.Event()
-        first.set()
         gang = Gang(work, most=2)
-        holding = threading.Thread(target=gang.run)
-        holding.start()
-        others = [threading.Thread(target=gang.run) for _ in range(4)]
-        for other in others:
-            other.start()
-        for other in others:
-            other.join()
-        enough.wait(timeout=60)
-        holding.join()
+        holding = together.start(gang.run)
+        assert is_held.wait(PATIENCE_SECONDS)
+        together.each(lambda _: gang.run(), range(4))
+        go_on.set()
+        holding.answer()
 
-        assert most <= 2
+        assert most == 2
         assert inside == 0
 
     def test_goes_on_after_a_failure(self) -> None:

@@ -23,8 +23,8 @@ from app.db.engine import Database
 from app.models import CheckoutSession, Lease, Mail
 from config import Config
 from tests.cast import World
-from tests.concurrency.programs import until
 from tests.sandbox_server import SandboxServer
+from tests.waiting import PATIENCE_SECONDS, until
 
 JOBS = Path(__file__).parents[1] / "app" / "jobs.py"
 MAIL = {
@@ -111,7 +111,7 @@ class TestNudges:
             db.commit()
 
         assert not before
-        assert queued.wait(timeout=60)
+        assert queued.wait(PATIENCE_SECONDS)
 
 
 class TestSweepDue:

@@ -13,6 +13,7 @@ from app.billing.site import Credentials, Site
 from app.models import ProviderAccount
 from config import ROOT
 from tests.cast import World
+from tests.waiting import PATIENCE_SECONDS
 
 
 def start(settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -23,7 +24,7 @@ def start(settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
         env={**kept, **settings},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
 
 

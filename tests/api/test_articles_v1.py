@@ -6,8 +6,6 @@ import csv
 import io
 import json
 from dataclasses import replace
-from multiprocessing.pool import ThreadPool
-from threading import Barrier
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -24,7 +22,7 @@ from app.billing.reconciliation import sweep
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import ProviderAccount
-from tests import payer
+from tests import payer, together
 from tests.api.conftest import Caller, Json, Strangers, checkouts
 from tests.cast import World
 from tests.sandbox_server import SandboxServer
@@ -651,15 +649,12 @@ class TestIdempotencyKey:
         self, host: Caller, order: Json, world: World
     ) -> None:
         headers = host.sends({"Idempotency-Key": "booking-4711"})
-        at_once = Barrier(8)
 
         def post(_: int) -> TestResponse:
-            at_once.wait(timeout=60)
             client = host.client.application.test_client()
             return client.post(PATH, json=order, headers=headers)
 
-        with ThreadPool(8) as threads:
-            answers = threads.map(post, range(8), 1)
+        answers = together.each(post, range(8))
 
         made: set[Any] = {answer.text for answer in answers if answer.status_code == 200}
         assert {answer.status_code for answer in answers} <= {200, 409}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from datetime import timedelta
 
@@ -13,6 +12,7 @@ from app import clock
 from app.billing import claims
 from app.db.engine import Database
 from app.models import CheckoutSession
+from tests import together
 from tests.billing.purchases import Buyer
 
 
@@ -23,19 +23,13 @@ def row_of(buyer: Buyer) -> int:
 
 class TestTake:
     def test_gives_a_row_to_one_of_many_at_once(self, tara: Buyer, database: Database) -> None:
-        row_id, together = row_of(tara), threading.Barrier(8)
-        taken: list[bool] = []
+        row_id = row_of(tara)
 
-        def take() -> None:
-            together.wait(timeout=60)
+        def take(_: int) -> bool:
             with database.writer() as db:
-                taken.append(claims.take(db, CheckoutSession, row_id))
+                return claims.take(db, CheckoutSession, row_id)
 
-        threads = [threading.Thread(target=take) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        taken = together.each(take, range(8))
 
         assert sorted(taken) == [False] * 7 + [True]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import http.client
 import itertools
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.serving import Serving
 
 _PATIENCE_SECONDS = 60
 _PAUSE_SECONDS = 0.05
@@ -73,18 +74,13 @@ def serve() -> Iterator[Front]:
             pass
 
     class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
         def handle_error(self, *_: object) -> None:
             """Whoever asked has hung up; the test looks at what came of it."""
 
     server = Server(("127.0.0.1", 0), Taker)
     front.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
+    serving = Serving(server)
     try:
         yield front
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        serving.stop()

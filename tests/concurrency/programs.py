@@ -6,27 +6,17 @@ import contextlib
 import os
 import signal
 import subprocess
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app import processes
 from config import ROOT, Config
 from tests import ports
+from tests.waiting import PATIENCE_SECONDS
 
-PATIENCE_SECONDS = 60
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-def until(holds: Callable[[], bool], what: str) -> None:
-    """Wait for a state."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, f"it never came to that: {what}"
-        time.sleep(0.05)
 
 
 @dataclass

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing.pool
-import threading
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +16,7 @@ from app.billing.reconciliation import sweep
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import CheckoutSession, IdempotencyKey
+from tests import together
 from tests.billing.purchases import AlteredSite, Died, Verb, done_but, raising
 from tests.cast import World
 from tests.sandbox_server import SandboxServer
@@ -88,14 +87,8 @@ class TestOnce:
         provider: str,
     ) -> None:
         asker = Asker(create_app(site.config, site=site, database=database), world, provider)
-        at_once = threading.Barrier(50)
 
-        def ask(_: int) -> tuple[int, Any]:
-            at_once.wait(timeout=60)
-            return asker.asks()
-
-        with multiprocessing.pool.ThreadPool(50) as threads:
-            answers = threads.map(ask, range(50), 1)
+        answers = together.each(lambda _: asker.asks(), range(50))
 
         ((uuid, state),) = rows(db)
         assert state == "open"

@@ -7,9 +7,8 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -27,8 +26,8 @@ from tests.billing.telling import Telling, receivers, said
 from tests.cast import World
 from tests.sandbox.receiver import Receiver, Taken
 from tests.sandbox_server import SandboxServer
+from tests.waiting import PATIENCE_SECONDS, until
 
-PATIENCE_SECONDS = 60
 TENANTS, EACH, MAILS = 6, 4, 6
 # What a door and a page do once they have committed, and then the worker as it is run.
 PROGRAM = """
@@ -84,14 +83,6 @@ def receiver() -> Iterator[Receiver]:
     yield from receivers()
 
 
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for a state."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.05)
-
-
 def forget_claims(world: World) -> None:
     """Let the claims of the process that died run out: they count wall time."""
     past = clock.wall() - clock.wall().resolution
@@ -137,7 +128,7 @@ class TestAKilledWorker:
         receiver.on_delivery = hold
         worker.start()
         assert midway.wait(PATIENCE_SECONDS)
-        until(lambda: len(sandbox.mails()) > 0)
+        until(sandbox.mails, "a mail is sent")
         worker.kill()
         released.set()
         assert not is_done(world)
@@ -145,7 +136,7 @@ class TestAKilledWorker:
         forget_claims(world)
         sandbox.advance("5 minutes")
         worker.start()
-        until(lambda: is_done(world))
+        until(lambda: is_done(world), "everything is done")
         worker.kill()
 
         self.assert_webhooks_are_whole(telling)

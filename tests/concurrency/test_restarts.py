@@ -11,8 +11,6 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -41,13 +39,14 @@ from app.models import (
     WebhookEvent,
 )
 from config import Config
-from tests import databases, payer
+from tests import databases, payer, together
 from tests.bench import visitors
 from tests.cast import World
 from tests.concurrency import front
 from tests.concurrency.front import Front
-from tests.concurrency.programs import PATIENCE_SECONDS, Web, Worker, until
+from tests.concurrency.programs import Web, Worker
 from tests.sandbox_server import OPENER, SandboxServer, serve_sandbox
+from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.postgres
 
@@ -140,6 +139,11 @@ class Shop:
     bought: list[str] = field(default_factory=list)
     ended: threading.Event = field(default_factory=threading.Event)
 
+    def sells(self, sales: list[tuple[UUID, str]]) -> None:
+        """Let one tenant after the other buy at a provider."""
+        for tenant, provider in sales:
+            self.buys(tenant, provider)
+
     def buys(self, tenant: UUID, provider: str) -> str:
         """Buy a plan for a tenant, asking twice as a nervous client does; answer its address."""
         key = str(uuid4())
@@ -168,7 +172,8 @@ class Shop:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             try:
-                with OPENER.open(self._request(tenant, provider, key), timeout=60) as answer:
+                asked = self._request(tenant, provider, key)
+                with OPENER.open(asked, timeout=PATIENCE_SECONDS) as answer:
                     item: dict[str, Any] = json.load(answer)["items"][0]
                     return str(item["nextAction"]["url"])
             except urllib.error.HTTPError as refused:
@@ -203,14 +208,18 @@ class Shop:
 
 
 @pytest.fixture
-def shop(config: Config, site: Site, world: World, database: Database, entry: Front) -> Shop:
-    """Answer the shop in front of these programs."""
+def shop(
+    config: Config, site: Site, world: World, database: Database, entry: Front
+) -> Iterator[Shop]:
+    """Give the shop in front of these programs."""
     _, key = api_keys.issue(world.db, world.app, "Shop", "write")
     app, tenant, tara = world.app.uuid, world.globex.uuid, world.tara.id
     world.db.commit()
     portal = create_app(config, site=site, database=database)
     cookie = visitors.cookie(portal, tara)
-    return Shop(entry, app, key, cookie, f"/t/{tenant}/plans")
+    shop = Shop(entry, app, key, cookie, f"/t/{tenant}/plans")
+    yield shop
+    shop.ended.set()
 
 
 def customers(world: World, count: int) -> list[UUID]:
@@ -278,26 +287,21 @@ class TestProgramsThatAreKilled:
         providers = ["stripe" if number % 2 else "mollie" for number in range(BUYERS)]
         house.start()
 
-        with ExitStack() as stack:
-            people = stack.enter_context(ThreadPoolExecutor(AT_ONCE + VIEWERS))
-            stack.callback(shop.ended.set)
-            looking = [people.submit(shop.looks) for _ in range(VIEWERS)]
-            buying = [
-                people.submit(shop.buys, tenant, provider)
-                for tenant, provider in zip(tenants, providers, strict=True)
-            ]
-            for number in range(RESTARTS):
-                begun = BUYERS * (2 * number + 1) // (3 * RESTARTS)
-                until(partial(shop.has_sold, begun), "some have bought")
-                house.restart(number)
-                let_claims_run_out(database)
-            for sale in buying:
-                sale.result(2 * PATIENCE_SECONDS)
-            for web in house.webs:
-                until(web.is_ready, "every web server is ready again")
-            shop.ended.set()
-            for one in looking:
-                one.result(PATIENCE_SECONDS)
+        sales = list(zip(tenants, providers, strict=True))
+        looking = [together.start(shop.looks) for _ in range(VIEWERS)]
+        buying = [together.start(partial(shop.sells, sales[at::AT_ONCE])) for at in range(AT_ONCE)]
+        for number in range(RESTARTS):
+            begun = BUYERS * (2 * number + 1) // (3 * RESTARTS)
+            until(partial(shop.has_sold, begun), "some have bought")
+            house.restart(number)
+            let_claims_run_out(database)
+        for buyer in buying:
+            buyer.answer()
+        for web in house.webs:
+            until(web.is_ready, "every web server is ready again")
+        shop.ended.set()
+        for one in looking:
+            one.answer()
         sandbox.wait_idle()
         # What a server that was just away could not be asked is looked at again in a minute.
         sandbox.advance("5 minutes")

@@ -22,6 +22,7 @@ from config import Config
 from tests.cast import World
 from tests.e2e.portal import Door
 from tests.pages import Page, Visitor
+from tests.waiting import PATIENCE_SECONDS
 
 BACK = "https://app.example.com/settings?tab=“billing”&it's"
 
@@ -193,7 +194,7 @@ class TestThePrintedCalls:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
         )
 
         assert done.returncode == 0, f"{text}\n{done.stderr}"

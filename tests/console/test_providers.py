@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
@@ -11,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.billing.site import Site
 from app.models import AppMember, AuditEntry, ProviderAccount, ProviderEvent
+from tests import together
 from tests.cast import World
 from tests.pages import Visitor
 from tests.sandbox_server import SandboxServer
@@ -175,8 +174,7 @@ class TestConnecting:
         def press(visitor: Visitor) -> int:
             return visitor.posts(f"{bare}/test/stripe", {"secret_key": KEY}).status
 
-        with ThreadPoolExecutor(4) as pool:
-            statuses = list(pool.map(press, visitors))
+        statuses = together.each(press, visitors)
 
         account = account_of(db)
         assert statuses == [303] * 4

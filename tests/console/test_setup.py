@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -14,6 +12,7 @@ from app.billing.people import accounts
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import App, AppMember, AuditEntry, User
+from tests import together
 from tests.cast import World
 from tests.pages import Visitor
 
@@ -117,27 +116,20 @@ class TestTwoAtOnce:
     ) -> None:
         visitors = [Visitor(flask_app), Visitor(flask_app)]
         tokens = [visitor.token() for visitor in visitors]
-        answers: dict[int, tuple[int, str]] = {}
-        ready = threading.Barrier(2)
 
-        def send(number: int) -> None:
+        def send(number: int) -> tuple[int, str]:
             data = {**FORM, "email": f"owner{number}@example.com", "csrf_token": tokens[number]}
-            ready.wait()
             answer = visitors[number].client.post("/setup", data=data)
-            answers[number] = (answer.status_code, answer.headers.get("Location", ""))
+            return answer.status_code, answer.headers.get("Location", "")
 
-        threads = [threading.Thread(target=send, args=(number,)) for number in range(2)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        answers = together.each(send, range(2))
 
         app = db.scalars(select(App)).one()
         won = (303, f"/console/apps/{app.uuid}/")
         assert count(db, AppMember) == count(db, User) == 1
-        assert sorted(answers.values()).count(won) == 1
+        assert answers.count(won) == 1
         # Who came a moment later finds no such page any more.
-        assert set(answers.values()) - {won} <= {(303, "/sign-in"), (404, "")}
+        assert set(answers) - {won} <= {(303, "/sign-in"), (404, "")}
 
     def test_that_overlap_are_told_apart_at_the_last_step(
         self, flask_app: Flask, site: Site, monkeypatch: pytest.MonkeyPatch

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.db.engine import Database
 from app.models import Tenant, User
+from tests import together
 from tests.cast import World
 
 
@@ -36,17 +36,18 @@ class TestWriter:
     def test_reads_and_then_writes_without_losing_anothers_change(
         self, world: World, database: Database
     ) -> None:
-        def add_a_letter(_: int) -> None:
-            with database.transaction() as db:
-                name = db.scalar(
-                    select(Tenant.city).where(Tenant.id == world.globex.id).with_for_update()
-                )
-                db.execute(
-                    update(Tenant).where(Tenant.id == world.globex.id).values(city=f"{name}!")
-                )
+        tenant_id = world.globex.id
 
-        with ThreadPoolExecutor(8) as people:
-            list(people.map(add_a_letter, range(40)))
+        def add_a_letter(db: Session) -> None:
+            name = db.scalar(select(Tenant.city).where(Tenant.id == tenant_id).with_for_update())
+            db.execute(update(Tenant).where(Tenant.id == tenant_id).values(city=f"{name}!"))
+
+        def add_five(_: int) -> None:
+            for _ in range(5):
+                with database.transaction() as db:
+                    add_a_letter(db)
+
+        together.each(add_five, range(8))
 
         with database.reader() as db:
             city = db.scalar(select(Tenant.city).where(Tenant.id == world.globex.id))
@@ -77,3 +78,19 @@ class TestSqlite:
         with database.engine.connect() as connection:
             assert connection.scalar(text(f"PRAGMA {pragma}")) == value
         database.close()
+
+
+@pytest.mark.postgres
+class TestPostgres:
+    @pytest.mark.parametrize(
+        ("setting", "value"),
+        [("lock_timeout", "30s"), ("idle_in_transaction_session_timeout", "5min")],
+    )
+    @pytest.mark.parametrize("kind", ["reader", "writer"])
+    def test_lets_nobody_wait_for_ever(
+        self, database: Database, kind: str, setting: str, value: str
+    ) -> None:
+        with getattr(database, kind)() as db:
+            db.rollback()
+
+            assert db.scalar(text(f"SHOW {setting}")) == value

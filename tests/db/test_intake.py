@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,15 +15,16 @@ from app.db.engine import Database
 from app.db.intake import Intake
 from app.models import ProviderEvent
 from app.providers import base
+from tests import together
 from tests.cast import World
-from tests.concurrency.programs import until
 from tests.statements import Statements
+from tests.waiting import until
 
 # SQLite has one writer at a time, and so no use for it.
 pytestmark = pytest.mark.postgres
 WAITING = """
     SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
-    WHERE datname = current_database() AND NOT granted
+    WHERE datname = current_database() AND NOT granted AND mode = 'RowExclusiveLock'
 """
 
 
@@ -61,9 +62,8 @@ class TestRowsThatComeAtOnce:
         rows = [row(account_id, site, str(number)) for number in range(9)]
         statements = Statements(database)
 
-        waits = put_while_locked(intake, database, rows)
+        assert put_while_locked(intake, database, rows) == [None] * 9
 
-        assert [wait.exception() for wait in waits] == [None] * 9
         assert [name for name, _ in kept(database)] == [f"cs_{number}" for number in range(9)]
         inserts = [said for said in statements.said if said.startswith("INSERT")]
         assert len(inserts) == 2
@@ -74,11 +74,10 @@ class TestRowsThatComeAtOnce:
         rows = [row(account_id, site, str(number)) for number in range(5)]
         rows[3]["payload"] = "no text of PostgreSQL's: \x00"
 
-        waits = put_while_locked(intake, database, rows)
+        errors = put_while_locked(intake, database, rows)
 
-        wrong = [place for place, wait in enumerate(waits) if wait.exception()]
-        assert wrong == [3]
-        assert isinstance(waits[3].exception(), DBAPIError)
+        assert [place for place, error in enumerate(errors) if error] == [3]
+        assert isinstance(errors[3], DBAPIError)
         assert [name for name, _ in kept(database)] == ["cs_0", "cs_1", "cs_2", "cs_4"]
 
     def test_are_stored_once_however_many_bring_them(
@@ -87,8 +86,11 @@ class TestRowsThatComeAtOnce:
         another = Intake(database, ProviderEvent, order=events.ORDER)
         rows = [row(account_id, site, str(number % 10)) for number in range(80)]
 
-        with ThreadPoolExecutor(16) as callers:
-            list(callers.map(lambda at: (intake, another)[at % 2].put(rows[at]), range(80)))
+        def put_five(caller: int) -> None:
+            for row in rows[caller::16]:
+                (intake, another)[caller % 2].put(row)
+
+        together.each(put_five, range(16))
 
         assert [name for name, _ in kept(database)] == [f"cs_{number}" for number in range(10)]
 
@@ -112,19 +114,23 @@ class TestARow:
 
 def put_while_locked(
     intake: Intake, database: Database, rows: list[dict[str, Any]]
-) -> list[Future[None]]:
-    """Bring the first row, and all others while it cannot be stored yet."""
-    with (
-        ThreadPoolExecutor(len(rows)) as callers,
-        database.transaction() as db,
-        database.reader() as watch,
-    ):
+) -> list[Exception | None]:
+    """Bring the first row, and all others while it cannot be stored yet; answer what each met."""
+
+    def put(row: dict[str, Any]) -> Exception | None:
+        try:
+            intake.put(row)
+        except Exception as error:
+            return error
+        return None
+
+    with database.transaction() as db, database.reader() as watch:
         db.execute(text("LOCK TABLE provider_event IN SHARE MODE"))
-        waits = [callers.submit(intake.put, rows[0])]
-        until(lambda: watch.scalar(text(WAITING)) == 1, "the first row waits for the lock")
-        waits += [callers.submit(intake.put, row) for row in rows[1:]]
+        waits = [together.start(partial(put, rows[0]))]
+        until(lambda: watch.scalar(text(WAITING)), "the first row waits for the lock")
+        waits += [together.start(partial(put, row)) for row in rows[1:]]
         until(lambda: intake.waiting == len(rows) - 1, "the others wait for the first")
-    return waits
+    return [wait.answer() for wait in waits]
 
 
 def end_idle_connections(database: Database) -> None:

@@ -8,6 +8,7 @@ import sys
 from app.db import migrations, revisions
 from app.db.engine import Database
 from config import ROOT
+from tests.waiting import PATIENCE_SECONDS
 
 
 class TestNewest:
@@ -17,7 +18,9 @@ class TestNewest:
     def test_takes_no_alembic(self) -> None:
         program = "import sys; from app.db import revisions; revisions.newest();"
         done = subprocess.run(
-            [sys.executable, "-c", f"{program} sys.exit('alembic' in sys.modules)"], cwd=ROOT
+            [sys.executable, "-c", f"{program} sys.exit('alembic' in sys.modules)"],
+            cwd=ROOT,
+            timeout=PATIENCE_SECONDS,
         )
 
         assert done.returncode == 0

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Locator, Response, expect
 from tests.cast import PASSWORDS
 from tests.e2e.complaints import Complaints
 
-PATIENCE = 20_000
+# Milliseconds, as Playwright counts.
+PATIENCE = 60_000
 # The checkout page of the demo's Team plan, for those who come by address.
 TEAM = "checkout?price=price_demoTeamMonthEUR&quantity=1"
 Cookies = MutableMapping[str, list[Any]]

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from config import ROOT, Config
-from tests import ports
+from tests import ports, terminal
+from tests.terminal import Terminal
+from tests.waiting import PATIENCE_SECONDS
 
-_STOP_SECONDS = 30
 _FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
 
 
@@ -31,51 +32,31 @@ class Installation:
             "SMTP_PORT": str(smtp_port),
             "DATABASE_URL": f"sqlite:///{folder / 'portico.sqlite3'}",
         }
-        self._terminal: subprocess.Popen[str] | None = None
-        self.said: list[str] = []
+        self._file = folder / "said.txt"
+        self._terminal: Terminal | None = None
 
     def start(self) -> str:
         """Start the three programs and answer the portal link that is printed."""
-        self._terminal = subprocess.Popen(
-            [*_FLASK, "demo", "run"],
-            cwd=ROOT,
-            env=self._env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            # A group of its own, so that whatever is left of it can be found.
-            start_new_session=True,
-        )
-        assert self._terminal.stdout is not None
-        for line in self._terminal.stdout:
-            self.said.append(line)
-            printed = re.search(r"http\S+/link/\S+", line)
-            if printed:
-                return printed[0]
-        raise AssertionError("".join(self.said))
+        before = len(self._file.read_text()) if self._file.exists() else 0
+        self._terminal = terminal.start([*_FLASK, "demo", "run"], self._file, env=self._env)
+        printed = re.search(r"http\S+/link/\S+", self._terminal.says("/link/", after=before))
+        assert printed is not None
+        return printed[0]
 
     def stop(self) -> int:
         """End it as a terminal that is closed does, and answer its status."""
         assert self._terminal is not None
-        self._terminal.send_signal(signal.SIGTERM)
-        rest, _ = self._terminal.communicate(timeout=_STOP_SECONDS)
-        self.said.append(rest)
-        return self._terminal.returncode
+        self._terminal.tell(signal.SIGTERM)
+        return self._terminal.ends()
 
     def kill(self) -> None:
         """End whatever of it still runs."""
-        if self.is_running():
-            assert self._terminal is not None
-            os.killpg(self._terminal.pid, signal.SIGKILL)
-            self._terminal.communicate(timeout=_STOP_SECONDS)
+        if self._terminal is not None:
+            self._terminal.kill()
 
     def is_running(self) -> bool:
         """Answer whether any program of it is left."""
-        try:
-            os.killpg(self._terminal.pid if self._terminal else 0, 0)
-        except ProcessLookupError:
-            return False
-        return self._terminal is not None
+        return self._terminal is not None and self._terminal.is_running()
 
     def show(self) -> dict[str, Any]:
         """Answer what `flask demo show` prints."""
@@ -88,7 +69,12 @@ class Installation:
 
     def _flask(self, *words: str) -> str:
         done = subprocess.run(
-            [*_FLASK, *words], cwd=ROOT, env=self._env, capture_output=True, text=True, check=False
+            [*_FLASK, *words],
+            cwd=ROOT,
+            env=self._env,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

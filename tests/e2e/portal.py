@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from wsgiref.types import WSGIApplication
 
 from flask import Flask
+from werkzeug.wsgi import ClosingIterator
 
 from app.sandbox.serve import Server
+from tests import together
 from tests.e2e.worker import Worker
+from tests.serving import Serving
+from tests.waiting import PATIENCE_SECONDS
 
 
 class Door:
@@ -20,27 +24,43 @@ class Door:
 
     def __init__(self) -> None:
         self._portal: WSGIApplication = _closed
-        self._server = Server(self._answer)
-        self.url = self._server.url
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
+        self._changed = threading.Condition()
+        self._inside = 0
+        server = Server(self._answer)
+        self.url = server.url
+        self._serving = Serving(server)
 
     def close(self) -> None:
         """Stop listening."""
-        self._server.stop()
-        self._thread.join()
+        self._serving.stop()
 
     @contextmanager
     def leads_to(self, portal: Flask) -> Iterator[None]:
-        """Answer with this portal for the length of a `with` block."""
+        """Answer with this portal for the length of a `with` block, and see everybody out: what
+        is still asked of it must not meet the next journey's database."""
         self._portal = portal
         try:
             yield
         finally:
             self._portal = _closed
+            with self._changed:
+                is_left = self._changed.wait_for(lambda: self._inside == 0, PATIENCE_SECONDS)
+            assert is_left, together.lines()
 
     def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        return self._portal(environ, start_response)
+        with self._visit(), closing(ClosingIterator(self._portal(environ, start_response))) as said:
+            return [b"".join(said)]
+
+    @contextmanager
+    def _visit(self) -> Iterator[None]:
+        with self._changed:
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from wsgiref.util import request_uri
 
 from app.sandbox.serve import Server
+from tests.serving import Serving
 
 _PAGE = b"<!doctype html><html lang=en><title>Acme Notes</title><main><h1>Acme Notes</h1></main>"
 
@@ -24,13 +24,11 @@ class Saas:
     @contextmanager
     def open(self) -> Iterator[Saas]:
         """Serve for the length of a `with` block."""
-        thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        thread.start()
+        serving = Serving(self._server)
         try:
             yield self
         finally:
-            self._server.stop()
-            thread.join()
+            serving.stop()
 
     def _answer(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         if not environ["PATH_INFO"].startswith("/favicon"):

@@ -12,6 +12,7 @@ from tests.e2e.actors import Payer
 from tests.e2e.conftest import Meet
 from tests.e2e.inspection import is_open_to_all
 from tests.e2e.portal import Portal
+from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ class TestOwnerIntegrates:
                     "x-api-key-type": "write",
                 },
                 json={},
-                timeout=30,
+                timeout=PATIENCE_SECONDS,
             )
 
         made = asks_for_a_link()

@@ -7,7 +7,6 @@ policies behave as between two https sites.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -22,6 +21,7 @@ from tests.cast import World
 from tests.e2e.actors import PATIENCE
 from tests.e2e.portal import Portal
 from tests.sandbox_server import SandboxServer
+from tests.serving import Serving
 
 Host = Callable[[str], None]
 
@@ -31,15 +31,13 @@ class Embedder:
 
     def __init__(self) -> None:
         self.shows = ""
-        self._server = Server(self._answer)
-        self.url = self._server.url.replace("127.0.0.1", "localhost")
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-        self._thread.start()
+        server = Server(self._answer)
+        self.url = server.url.replace("127.0.0.1", "localhost")
+        self._serving = Serving(server)
 
     def close(self) -> None:
         """Stop serving."""
-        self._server.stop()
-        self._thread.join()
+        self._serving.stop()
 
     def _answer(self, _environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])

@@ -8,6 +8,8 @@ from app import mails
 from app.billing.reconciliation import sweep
 from app.billing.site import Site
 from app.db.engine import Database
+from tests import together
+from tests.waiting import PATIENCE_SECONDS
 
 
 class Worker:
@@ -18,8 +20,8 @@ class Worker:
         self._changed = threading.Condition()
         self._wanted = self._done = 0
         self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="worker")
-        self._thread.start()
+        self._failures: list[Exception] = []
+        self._running = together.start(self._run)
 
     @property
     def done(self) -> int:
@@ -34,10 +36,12 @@ class Worker:
             self._changed.notify_all()
 
     def wait_idle(self) -> None:
-        """Wait until everything asked for so far has been looked at."""
+        """Wait until everything asked for so far has been looked at; raises what a look raised."""
         with self._changed:
             wanted = self._wanted
-            self._changed.wait_for(lambda: self._done >= wanted)
+            is_done = self._changed.wait_for(lambda: self._done >= wanted, PATIENCE_SECONDS)
+        self._raise()
+        assert is_done, together.lines()
 
     def sweep(self) -> None:
         """Do what the worker does every minute."""
@@ -50,21 +54,27 @@ class Worker:
             mails.send_due(db, self._site)
 
     def stop(self) -> None:
-        """End after the look at hand."""
+        """End after the look at hand; raises what a look raised."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
-        self._thread.join()
+        self._running.answer()
+        self._raise()
 
     def _run(self) -> None:
         while (wanted := self._next()) is not None:
             try:
                 with self._database.writer() as db:
                     sweep.process_events(db, self._site)
-            finally:
-                with self._changed:
-                    self._done = wanted
-                    self._changed.notify_all()
+            except Exception as error:
+                self._failures.append(error)
+            with self._changed:
+                self._done = wanted
+                self._changed.notify_all()
+
+    def _raise(self) -> None:
+        for error in self._failures:
+            raise error
 
     def _next(self) -> int | None:
         with self._changed:

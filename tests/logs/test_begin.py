@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from config import ROOT
+from tests.waiting import PATIENCE_SECONDS
 
 BEGIN = """
 import logging, threading, warnings
@@ -29,7 +30,7 @@ def said(lines: str, folder: Path, **settings: str) -> list[str]:
         env={"DATABASE_URL": f"sqlite:///{folder / 'portico.sqlite3'}", **settings},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.stdout == ""
     return done.stderr.splitlines()

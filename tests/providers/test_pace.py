@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 
 from app.billing.site import Site
 from app.providers import errors, pace
 from app.providers.pace import Pace
+from tests import together
 from tests.cast import World
 from tests.sandbox_server import SandboxServer
 
@@ -66,9 +65,7 @@ class TestPace:
     def test_is_kept_by_the_thread_that_wants_it(self) -> None:
         pace_, _ = paced(1)
         with pace.keeping(pace_):
-            other = threading.Thread(target=pace.wait, args=("a",))
-            other.start()
-            other.join()
+            together.start(lambda: pace.wait("a")).answer()
             assert pace_.turns == 0
             pace.wait("a")
         pace.wait("a")

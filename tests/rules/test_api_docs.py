@@ -19,6 +19,7 @@ from app.db.engine import Database
 from config import Config
 from tests.cast import World
 from tests.e2e.portal import Door
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs/api").glob("*.md"))
@@ -118,5 +119,5 @@ def _run(language: str, text: str, served: str, config: Config) -> subprocess.Co
         env={**os.environ, **settings, "DEMO": "1", "NO_PROXY": "127.0.0.1"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )

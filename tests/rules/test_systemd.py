@@ -12,6 +12,7 @@ import pytest
 
 from app.__main__ import programs
 from config import ROOT, Config
+from tests.waiting import PATIENCE_SECONDS
 
 UNITS = ROOT / "docs/systemd"
 NAMES = ["portico-web", "portico-worker"]
@@ -89,7 +90,7 @@ class TestUnits:
             [analyze, "verify", "--man=no", str(installed(tmp_path, name))],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_SECONDS,
         )
 
         assert (said.returncode, said.stderr) == (0, "")

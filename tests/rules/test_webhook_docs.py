@@ -5,24 +5,23 @@ from __future__ import annotations
 import ast
 import os
 import re
+import signal
 import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from app.billing.site import Site
 from app.billing.webhooks import deliveries, endpoints, webhook_types
 from app.models import checkout_session, subscription
-from tests import ports
+from tests import ports, terminal, waiting
 from tests.billing.telling import Telling, receivers
 from tests.cast import World
 from tests.rules.test_names import ROOT
 
-PATIENCE_SECONDS = 30
 RECEIVER = ROOT / "docs/examples/receiver.py"
 
 
@@ -44,6 +43,7 @@ class Program:
     """The receiver of the documentation, as its reader runs it."""
 
     secret: str
+    file: Path
 
     def __post_init__(self) -> None:
         self.port = ports.free()
@@ -51,23 +51,16 @@ class Program:
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
-        self._running = subprocess.Popen(
-            [sys.executable, str(RECEIVER)],
-            env={**os.environ, "WEBHOOK_SECRET": self.secret, "PORT": str(self.port)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not self._listens():
-            assert time.monotonic() < deadline, "the receiver did not start"
-            time.sleep(0.02)
+        env = {**os.environ, "WEBHOOK_SECRET": self.secret, "PORT": str(self.port)}
+        self._terminal = terminal.start([sys.executable, str(RECEIVER)], self.file, env=env)
+        waiting.until(self._listens, "the receiver has started")
 
     def stop(self) -> list[str]:
         """End it, and answer the lines it printed of events."""
-        self._running.terminate()
-        printed, _ = self._running.communicate(timeout=PATIENCE_SECONDS)
-        return [line for line in printed.splitlines() if line.startswith("subscription.")]
+        self._terminal.tell(signal.SIGTERM)
+        self._terminal.ends()
+        printed = self._terminal.said.splitlines()
+        return [line for line in printed if line.startswith("subscription.")]
 
     def _listens(self) -> bool:
         with socket.socket() as probe:
@@ -117,10 +110,10 @@ class TestTypes:
 
 class TestTheReceiver:
     def test_takes_each_event_once_and_nothing_unsigned(
-        self, telling: Telling, site: Site, world: World
+        self, telling: Telling, site: Site, world: World, tmp_path: Path
     ) -> None:
         endpoints.remove(world.db, telling.endpoint, now=telling.now)
-        program = Program("")
+        program = Program("", tmp_path / "said.txt")
         endpoint, program.secret = endpoints.register(world.db, site, world.app, url=program.url)
         telling.happens("subscription.activated")
         telling.happens("subscription.canceled")

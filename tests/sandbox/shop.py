@@ -8,6 +8,7 @@ from typing import Any
 import requests
 
 from tests.sandbox_server import SandboxServer
+from tests.waiting import PATIENCE_SECONDS
 
 Json = dict[str, Any]
 SUCCESS = "https://app.example.com/done?session={CHECKOUT_SESSION_ID}"
@@ -35,6 +36,7 @@ class Shop:
                 "Content-Type": "application/x-www-form-urlencoded",
                 **named,
             },
+            timeout=PATIENCE_SECONDS,
         )
 
     def refusal(self, path: str, body: str) -> Json:
@@ -71,13 +73,16 @@ class Shop:
         return self.sdk.checkout.sessions.create({k: v for k, v in values.items() if v is not None})
 
     def open(self, url: str) -> requests.Response:
-        return self.http.get(url, allow_redirects=False)
+        return self.http.get(url, allow_redirects=False, timeout=PATIENCE_SECONDS)
 
     def press(self, url: str, action: str = "pay", **fields: str) -> requests.Response:
         """Send the page's form with this button and what was typed instead of the prefilled."""
         url = url if url.startswith("http") else self.sandbox.url + url
         return self.http.post(
-            url, {"terms": "yes", "action": action, **fields}, allow_redirects=False
+            url,
+            {"terms": "yes", "action": action, **fields},
+            allow_redirects=False,
+            timeout=PATIENCE_SECONDS,
         )
 
     def look(self, session: Any, *expand: str) -> Any:

@@ -13,6 +13,7 @@ from app.sandbox.deliveries import SENDERS
 from app.sandbox.faults import API_FAULTS, MAIL_FAULTS, MONEY_FAULTS, SECONDS, WEBHOOK_FAULTS
 from app.sandbox.stripe import methods
 from tests.sandbox_server import OPENER, SandboxServer
+from tests.waiting import PATIENCE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = (ROOT / "docs/sandbox.md").read_text()
@@ -94,7 +95,7 @@ def test_the_test_ids_are_those_of_the_pages() -> None:
 
 
 def test_the_front_page_lists_inputs_doors_and_endpoints(sandbox: SandboxServer) -> None:
-    with OPENER.open(sandbox.url, timeout=10) as answer:
+    with OPENER.open(sandbox.url, timeout=PATIENCE_SECONDS) as answer:
         page = answer.read().decode()
 
     assert "4242 4242 4242 4242" in page

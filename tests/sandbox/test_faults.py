@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import urllib.error
 import urllib.request
 from typing import Any
@@ -12,8 +11,10 @@ import pytest
 import requests
 import stripe
 
+from tests import together
 from tests.sandbox.shop import Shop
 from tests.sandbox_server import OPENER, SandboxServer
+from tests.waiting import PATIENCE_SECONDS
 
 BODY = "name=Team"
 
@@ -86,17 +87,11 @@ def test_drop_breaks_the_connection_and_does_nothing(shop: Shop) -> None:
 
 def test_delay_keeps_the_key_in_flight(shop: Shop) -> None:
     shop.sandbox.fault("delay", match="/products", seconds=1)
-    statuses: list[int] = []
 
-    def post() -> None:
-        answer = shop.call("POST", "/v1/products", BODY, Idempotency_Key="k")
-        statuses.append(answer.status_code)
+    def post(_: int) -> int:
+        return shop.call("POST", "/v1/products", BODY, Idempotency_Key="k").status_code
 
-    threads = [threading.Thread(target=post) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    statuses = together.each(post, range(3))
 
     assert sorted(statuses) == [200, 409, 409]
     assert names(shop) == ["Team"]
@@ -154,7 +149,7 @@ def test_a_bad_fault_is_refused_and_names_the_field(
     request = urllib.request.Request(f"{sandbox.url}/control/faults", json.dumps(body).encode())
 
     with pytest.raises(urllib.error.HTTPError) as refused:
-        OPENER.open(request, timeout=10)
+        OPENER.open(request, timeout=PATIENCE_SECONDS)
 
     with refused.value as answer:
         assert answer.code == 400

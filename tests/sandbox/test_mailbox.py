@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.sandbox_server import OPENER, SandboxServer
+from tests.waiting import PATIENCE_SECONDS
 
 
 def mail(to: str = "tara@globex.example", **headers: str) -> EmailMessage:
@@ -33,7 +34,7 @@ def send(sandbox: SandboxServer, message: EmailMessage) -> None:
 
 
 def page(sandbox: SandboxServer, path: str) -> tuple[str, str]:
-    with OPENER.open(f"{sandbox.url}{path}", timeout=10) as answer:
+    with OPENER.open(f"{sandbox.url}{path}", timeout=PATIENCE_SECONDS) as answer:
         return answer.read().decode(), answer.headers["Content-Security-Policy"]
 
 

@@ -7,34 +7,35 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
 import stripe
 
-ROOT = Path(__file__).resolve().parents[2]
+from config import ROOT
+from tests import terminal
+from tests.terminal import Terminal
+from tests.waiting import PATIENCE_SECONDS
+
+Running = Callable[..., AbstractContextManager[tuple[Terminal, str]]]
 
 
-@contextmanager
-def running(**settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start it on a free port; gives the process and the URL it prints."""
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "app.sandbox"],
-        cwd=ROOT,
-        env={**os.environ, "SANDBOX_PORT": "0", **settings},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        yield process, line.rpartition(" ")[2].strip()
-    finally:
-        process.kill()
-        process.communicate()
+@pytest.fixture
+def running(tmp_path: Path) -> Running:
+    """Answer a way to run it on a free port, which gives the program and the URL it prints."""
+
+    @contextmanager
+    def running(**settings: str) -> Iterator[tuple[Terminal, str]]:
+        file = tmp_path / "said.txt"
+        file.unlink(missing_ok=True)
+        command = [sys.executable, "-W", "error", "-m", "app.sandbox"]
+        env = {**os.environ, "SANDBOX_PORT": "0", **settings}
+        with terminal.running(command, file, env=env) as program:
+            yield program, program.says("listens on").rpartition(" ")[2].strip()
+
+    return running
 
 
 def customers(url: str) -> stripe.CustomerService:
@@ -43,32 +44,35 @@ def customers(url: str) -> stripe.CustomerService:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_at_once_and_without_complaint(number: signal.Signals) -> None:
-    with running() as (process, url):
+def test_a_signal_ends_it_at_once_and_without_complaint(
+    running: Running, number: signal.Signals
+) -> None:
+    with running() as (program, url):
         host = url.removeprefix("http://")
-        with closing(http.client.HTTPConnection(host, timeout=10)) as kept_open:
+        with closing(http.client.HTTPConnection(host, timeout=PATIENCE_SECONDS)) as kept_open:
             kept_open.request("GET", "/control/clock")
             assert kept_open.getresponse().read()
 
-            process.send_signal(number)
-            _, complaints = process.communicate(timeout=10)
+            program.tell(number)
+            status = program.ends()
 
-    assert (process.returncode, complaints) == (0, "")
+        assert (status, program.said) == (0, f"The sandbox listens on {url}\n")
 
 
-def test_a_kill_loses_nothing_that_was_answered(tmp_path: Path) -> None:
+def test_a_kill_loses_nothing_that_was_answered(running: Running, tmp_path: Path) -> None:
     state = str(tmp_path / "state.db")
-    with running(SANDBOX_STATE=state) as (process, url):
+    with running(SANDBOX_STATE=state) as (program, url):
         made = customers(url).create({"name": "Globex"})
-        process.kill()
-        process.wait()
+        program.kill()
 
     with running(SANDBOX_STATE=state) as (_, url):
         assert customers(url).retrieve(made.id).name == "Globex"
 
 
 @pytest.mark.parametrize("setting", ["SANDBOX_PORT", "SMTP_PORT"])
-def test_a_port_that_is_taken_or_no_port_is_said_in_one_sentence(setting: str) -> None:
+def test_a_port_that_is_taken_or_no_port_is_said_in_one_sentence(
+    running: Running, setting: str
+) -> None:
     with running() as (_, url):
         port = url.rpartition(":")[2]
         for value in (port, "many"):
@@ -79,7 +83,7 @@ def test_a_port_that_is_taken_or_no_port_is_said_in_one_sentence(setting: str) -
                 env={**os.environ, **others, setting: value},
                 capture_output=True,
                 text=True,
-                timeout=30,
+                timeout=PATIENCE_SECONDS,
             )
             assert refused.returncode != 0
             assert value in refused.stderr
@@ -93,7 +97,7 @@ def test_a_state_that_cannot_be_kept_is_said_in_one_sentence(tmp_path: Path) -> 
         env={**os.environ, "SANDBOX_PORT": "0", "SANDBOX_STATE": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_SECONDS,
     )
 
     assert refused.returncode == 1
@@ -101,10 +105,10 @@ def test_a_state_that_cannot_be_kept_is_said_in_one_sentence(tmp_path: Path) -> 
     assert len(refused.stderr.splitlines()) == 1
 
 
-def test_several_requests_use_one_connection() -> None:
+def test_several_requests_use_one_connection(running: Running) -> None:
     with running() as (_, url):
         host = url.removeprefix("http://")
-        with closing(http.client.HTTPConnection(host, timeout=10)) as connection:
+        with closing(http.client.HTTPConnection(host, timeout=PATIENCE_SECONDS)) as connection:
             connection.request("GET", "/control/clock")
             connection.getresponse().read()
             first = connection.sock
@@ -117,10 +121,10 @@ def test_several_requests_use_one_connection() -> None:
             assert connection.sock is first
 
 
-def test_a_body_too_large_is_refused() -> None:
+def test_a_body_too_large_is_refused(running: Running) -> None:
     with running() as (_, url):
         host = url.removeprefix("http://")
-        with closing(http.client.HTTPConnection(host, timeout=10)) as connection:
+        with closing(http.client.HTTPConnection(host, timeout=PATIENCE_SECONDS)) as connection:
             connection.putrequest("POST", "/stripe/v1/customers")
             connection.putheader("Content-Length", str(10**7))
             connection.endheaders()

@@ -12,8 +12,10 @@ import pytest
 from app.sandbox import clock
 from app.sandbox.schedule import timed
 from app.sandbox.world import Account, World
+from tests import together
 from tests.sandbox.receiver import Receiver
 from tests.sandbox_server import OPENER, SandboxServer
+from tests.waiting import PATIENCE_SECONDS
 
 DONE: list[tuple[str, datetime]] = []
 
@@ -73,7 +75,7 @@ class TestAdvance:
         heard: list[str] = []
 
         def ask(_: object) -> None:
-            with OPENER.open(f"{sandbox.url}/control/clock", timeout=10) as answer:
+            with OPENER.open(f"{sandbox.url}/control/clock", timeout=PATIENCE_SECONDS) as answer:
                 heard.append(json.load(answer)["now"])
 
         receiver.on_delivery = ask
@@ -129,7 +131,7 @@ class TestAdvance:
         )
 
         with pytest.raises(urllib.error.HTTPError) as refused:
-            OPENER.open(request, timeout=10)
+            OPENER.open(request, timeout=PATIENCE_SECONDS)
 
         with refused.value as answer:
             assert answer.code == 400
@@ -150,5 +152,5 @@ def test_work_falls_due_as_wall_time_passes() -> None:
         account.later(timedelta(0), "test.break")
         account.later(timedelta(milliseconds=50), "test.wake")
 
-    assert done.wait(10), "the ticker never did the work"
-    world.close()
+    assert done.wait(PATIENCE_SECONDS), "the ticker never did the work"
+    together.start(world.close).answer()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from app.billing.errors import Invalid, NotFound
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import Membership, PortalLink
+from tests import together
 from tests.cast import World
 
 
@@ -165,7 +165,6 @@ class TestRedeem:
                 own.commit()
                 return True
 
-        with ThreadPoolExecutor(8) as people:
-            let_in = list(people.map(follow, range(16)))
+        let_in = together.each(follow, range(16))
 
         assert let_in.count(True) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from app.providers import errors
 from app.sandbox.store import Json
 from app.sandbox.stripe import prices as stripe_prices
 from app.sandbox.stripe import products as stripe_products
+from tests import together
 from tests.billing import owners
 from tests.billing.owners import NOW
 from tests.billing.purchases import Buyer, raising
@@ -145,22 +145,15 @@ class TestTake:
         member, account = owners.alice(tara.world), tara.world.account("stripe")
         _ = (member.app, member.user)
         tara.db.commit()
-        together, made = threading.Barrier(4), []
 
-        def press() -> None:
-            together.wait(timeout=10)
+        def press(_: int) -> int:
             with database.writer() as db:
                 chosen = Chosen(price_ids)
-                made.append(
-                    imports.take(db, tara.site, member, account.uuid, chosen, now=NOW).prices
-                )
+                made = imports.take(db, tara.site, member, account.uuid, chosen, now=NOW)
                 db.commit()
+                return made.prices
 
-        threads = [threading.Thread(target=press) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        made = together.each(press, range(4))
 
         assert sorted(made) == [0, 0, 0, 1]
         assert count(tara, ProviderPrice) == 1

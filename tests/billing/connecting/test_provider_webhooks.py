@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,6 +19,7 @@ from app.models import (
     AuditEntry,
     ProviderAccount,
 )
+from tests import together
 from tests.billing.connecting.doors import KEY, arrived, endpoints, knock, secret_of
 from tests.sandbox_server import SandboxServer
 
@@ -67,13 +65,10 @@ class TestTheSigningSecret:
                 assert member.user
                 found = own.get_one(ProviderAccount, account.id)
                 own.commit()
-                together.wait()
                 return provider_webhooks.renew(own, site, member, found).state
 
-        together = Barrier(3)
         db.commit()
-        with ThreadPoolExecutor(3) as pool:
-            states = list(pool.map(press, range(3)))
+        states = together.each(press, range(3))
 
         db.refresh(account)
         made = db.scalars(

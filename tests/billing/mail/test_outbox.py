@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +15,7 @@ from app.billing.site import Site
 from app.db.engine import Database
 from app.models import Mail
 from app.money import Money
+from tests import together
 from tests.cast import World
 from tests.sandbox_server import SandboxServer
 
@@ -231,18 +231,12 @@ class TestSendDue:
         for number in range(12):
             writes.mail(str(number))
         carrier = Carrier()
-        together = threading.Barrier(3)
 
-        def run() -> None:
-            together.wait(timeout=60)
+        def run(_: int) -> None:
             with database.writer() as db:
                 outbox.send_due(db, writes.site, carrier)
 
-        threads = [threading.Thread(target=run) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        together.each(run, range(3))
 
         sent = [letter.mail_uuid for letter in carrier.letters]
         assert len(sent) == len(set(sent)) == 12

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -15,7 +14,7 @@ from app.db.engine import Database
 from app.models import Act, PaymentMethod, Subscription, TimelineEntry, WebhookEvent
 from app.providers import errors
 from app.providers.base import SubscriptionState
-from tests import payer
+from tests import payer, together
 from tests.billing import running_plans
 from tests.billing.purchases import Buyer, due_again, raising
 from tests.billing.running_plans import CARDS
@@ -228,8 +227,7 @@ class TestMakeDefault:
                     db, tara.site, membership=membership, method_uuid=two[1].uuid
                 )
 
-        with ThreadPoolExecutor(4) as admins:
-            list(admins.map(press, range(4)))
+        together.each(press, range(4))
 
         assert done(tara, "set_default_method") == 1
         assert charged(tara) == two[1].provider_id
@@ -375,8 +373,7 @@ class TestRemove:
                     return False
                 return True
 
-        with ThreadPoolExecutor(2) as admins:
-            assert sorted(admins.map(press, two)) == [False, True]
+        assert sorted(together.each(press, two)) == [False, True]
 
         (left,) = methods(tara)
         assert (charged(tara), at_the_provider(tara).status) == (left.provider_id, "active")
@@ -390,8 +387,7 @@ class TestRemove:
             with database.writer() as db:
                 method_changes.remove(db, tara.site, membership=membership, method_uuid=two[0].uuid)
 
-        with ThreadPoolExecutor(4) as admins:
-            list(admins.map(press, range(4)))
+        together.each(press, range(4))
 
         assert done(tara, "forget_payment_method") == 1
         assert charged(tara) == two[1].provider_id
@@ -488,8 +484,7 @@ class TestRetry:
             with database.writer() as db:
                 return method_changes.retry(db, tara.site, membership=membership, seen="")
 
-        with ThreadPoolExecutor(4) as admins:
-            assert set(admins.map(press, range(4))) == {"declined"}
+        assert set(together.each(press, range(4))) == {"declined"}
 
         assert done(tara, "charge") + done(tara, "collect") == 1
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from uuid import UUID
 
@@ -23,7 +22,7 @@ from app.models import (
     TimelineEntry,
 )
 from app.providers import errors
-from tests import payer
+from tests import payer, together
 from tests.billing.operations.members import alice
 from tests.billing.purchases import Buyer, due_again, raising
 
@@ -221,10 +220,8 @@ class TestDeciding:
     ) -> None:
         placed = in_doubt(tara, method)
         member = alice(tara)
-        failures: list[BaseException] = []
-        together = threading.Barrier(4)
 
-        def press() -> None:
+        def press(_: int) -> None:
             with database.writer() as db:
                 mine = db.get_one(
                     AppMember,
@@ -232,22 +229,13 @@ class TestDeciding:
                     options=[joinedload(AppMember.app), joinedload(AppMember.user)],
                 )
                 db.commit()
-                together.wait()
-                try:
-                    verb(db, tara.site, mine, placed.checkout_uuid, reason=WHY)  # type: ignore[operator]
-                    db.commit()
-                except BaseException as error:
-                    failures.append(error)
+                verb(db, tara.site, mine, placed.checkout_uuid, reason=WHY)  # type: ignore[operator]
+                db.commit()
 
         member_id = member.id
-        presses = [threading.Thread(target=press) for _ in range(4)]
-        for one in presses:
-            one.start()
-        for one in presses:
-            one.join()
+        together.each(press, range(4))
         tara.sweeps()
 
-        assert failures == []
         assert len(audited(tara)) == 1
         begun = [plan for plan in tara.plans() if plan == ("active", False)]
         if verb is reviews.accept:

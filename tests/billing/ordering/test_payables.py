@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from threading import Barrier, Event, Thread
+from threading import Event
 
 import pytest
 from sqlalchemy import select, update
@@ -19,10 +18,11 @@ from app.billing.site import Site
 from app.db.engine import Database
 from app.models import CheckoutSession, Refund
 from app.providers.base import OpenedCheckout, Provider
-from tests import payer
+from tests import payer, together
 from tests.billing.purchases import AlteredSite, Died, raising
 from tests.cast import World
 from tests.sandbox_server import SandboxServer
+from tests.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ class TestEndEarlier:
 
         def slowly(real: Provider, *given: object, **named: object) -> OpenedCheckout:
             is_asked.set()
-            assert may_answer.wait(timeout=60)
+            assert may_answer.wait(PATIENCE_SECONDS)
             return real.open_checkout(*given, **named)  # type: ignore[arg-type]
 
         slow = AlteredSite(config=site.config, clock=site.clock, verbs={"open_checkout": slowly})
@@ -82,14 +82,13 @@ class TestEndEarlier:
             with database.writer() as db:
                 checkouts.create(db, slow, order)
 
-        first = Thread(target=create)
-        first.start()
-        assert is_asked.wait(timeout=60)
+        first = together.start(create)
+        assert is_asked.wait(PATIENCE_SECONDS)
         checkouts.create(world.db, site, order)
         assert states(world) == ["starting", "open"]
 
         may_answer.set()
-        first.join()
+        first.answer()
 
         assert states(world) == ["expired", "open"]
 
@@ -192,26 +191,10 @@ class TestTogether:
     def test_one_stays_open_of_many_that_come_at_once(
         self, world: World, site: Site, order: CheckoutOrder, database: Database
     ) -> None:
-        at_once = Barrier(10)
-        failed: list[Exception] = []
+        def create(_: int) -> None:
+            with database.writer() as db:
+                checkouts.create(db, site, order)
 
-        def create() -> None:
-            at_once.wait(timeout=60)
-            try:
-                with database.writer() as db:
-                    checkouts.create(db, site, order)
-            except Exception as error:
-                failed.append(error)
+        together.each(create, range(10))
 
-        _together([create] * 10)
-
-        assert failed == []
         assert sorted(states(world)) == ["expired"] * 9 + ["open"]
-
-
-def _together(acts: list[Callable[[], None]]) -> None:
-    threads = [Thread(target=act) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()

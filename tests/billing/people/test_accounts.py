@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -16,6 +15,7 @@ from app.billing.people import accounts
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import FailedSignIn, User
+from tests import together
 from tests.cast import PASSWORDS, World
 
 HOME = "192.0.2.7"
@@ -173,8 +173,7 @@ class TestThrottle:
                     return type(refusal)
             raise AssertionError("a guess was right")
 
-        with ThreadPoolExecutor(8) as people:
-            answers = list(people.map(guess, range(16)))
+        answers = together.each(guess, range(16))
 
         assert answers.count(NotAuthenticated) <= 3
         assert TooOften in answers

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +16,7 @@ from app.billing.people import accounts, invitations, memberships
 from app.billing.tenants import tenants
 from app.db.engine import Database
 from app.models import Invitation, Mail, User
+from tests import together
 from tests.billing.purchases import Buyer
 
 NEW = "nora@globex.example"
@@ -131,8 +131,7 @@ class TestInvite:
                     db, tara.site, membership=membership, email=NEW, role="member"
                 ).id
 
-        with ThreadPoolExecutor(4) as admins:
-            assert len(set(admins.map(press, range(4)))) == 1
+        assert len(set(together.each(press, range(4)))) == 1
         assert len(tokens(tara)) == 1
 
 
@@ -268,8 +267,7 @@ class TestBegin:
                     return False
                 return True
 
-        with ThreadPoolExecutor(4) as presses:
-            assert list(presses.map(press, range(4))).count(True) == 1
+        assert together.each(press, range(4)).count(True) == 1
         assert len(tara.rows(User, User.email == NEW)) == 1
 
 

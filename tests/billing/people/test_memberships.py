@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +11,7 @@ from app.billing.errors import Conflict, Invalid, NotAllowed, NotFound
 from app.billing.people import memberships
 from app.billing.tenants import tenants
 from app.db.engine import Database
+from tests import together
 from tests.billing.purchases import Buyer
 
 
@@ -112,6 +112,5 @@ class TestRemove:
                 db.commit()
                 return True
 
-        with ThreadPoolExecutor(2) as admins:
-            assert list(admins.map(press, range(2))).count(True) == 1
+        assert together.each(press, range(2)).count(True) == 1
         assert list(roles(tara).values()) == ["admin"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -17,6 +16,7 @@ from app.billing.people import accounts, password_resets
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import FailedSignIn, Mail, PasswordReset, User
+from tests import together
 from tests.cast import PASSWORDS, World
 from tests.statements import Statements
 
@@ -230,8 +230,7 @@ class TestChoose:
                     return None
                 return f"password number {number}"
 
-        with ThreadPoolExecutor(4) as people:
-            won = [password for password in people.map(choose, range(4)) if password]
+        won = [password for password in together.each(choose, range(4)) if password]
 
         assert len(won) == 1
         with database.reader() as db:

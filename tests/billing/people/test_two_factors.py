@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -14,6 +13,7 @@ from app.billing.people import accounts, two_factors
 from app.billing.site import Site
 from app.db.engine import Database
 from app.models import FailedSignIn
+from tests import together
 from tests.cast import World
 from tests.web.signing_in import code_of, fresh_code
 
@@ -54,8 +54,7 @@ def tries(world: World, site: Site, database: Database, codes: list[str]) -> Try
 
 class TestACode:
     def test_that_comes_from_four_at_once_lets_one_in(self, tries: Try, secret: str) -> None:
-        with ThreadPoolExecutor(4) as people:
-            let_in = list(people.map(tries, [fresh_code(secret)] * 4))
+        let_in = together.each(tries, [fresh_code(secret)] * 4)
 
         assert sorted(let_in) == [False, False, False, True]
 
@@ -72,8 +71,7 @@ class TestACode:
 
 class TestARecoveryCode:
     def test_that_comes_from_four_at_once_lets_one_in(self, tries: Try, codes: list[str]) -> None:
-        with ThreadPoolExecutor(4) as people:
-            let_in = list(people.map(tries, codes[:1] * 4))
+        let_in = together.each(tries, codes[:1] * 4)
 
         assert sorted(let_in) == [False, False, False, True]
 

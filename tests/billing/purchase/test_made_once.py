@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from app.db.engine import Database
 from app.models import Customer, ProviderPrice, ProviderTaxRate
 from app.providers import errors
 from app.providers.base import Provider
+from tests import together
 from tests.billing.purchases import Buyer, Died, done_but, raising
 
 KINDS = ["customer", "rate", "price"]
@@ -63,26 +63,19 @@ class TestEnsure:
         account, rate = tara.world.account("stripe"), tara.world.rates()[0]
         tenant, price = tara.world.globex, tara.world.price("team")
         tara.db.commit()
-        together = threading.Barrier(6)
-        answers: list[str] = []
 
-        def ask() -> None:
-            together.wait(timeout=60)
+        def ask(_: int) -> str:
             with database.writer() as db:
                 asked = {
                     "customer": lambda: customers.ensure(db, tara.site, tenant, account),
                     "rate": lambda: tax_rates.ensure(db, tara.site, rate, account, inclusive=False),
                     "price": lambda: str(provider_prices.ensure(db, tara.site, price, account)),
                 }
-                answers.append(asked[kind]())
+                return asked[kind]()
 
-        threads = [threading.Thread(target=ask) for _ in range(6)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        answers = together.each(ask, range(6))
 
-        assert len(answers) == 6 and len(set(answers)) == 1
+        assert len(set(answers)) == 1
         assert tara.posts(PATHS[kind]) == 1
 
     def test_without_an_answer_says_so_and_repeats_the_same_key(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from uuid import UUID
 
 import pytest
@@ -16,6 +15,7 @@ from app.billing.site import Site
 from app.db.engine import Database
 from app.models import CheckoutSession
 from app.providers.base import Collect
+from tests import together
 from tests.billing import orders_of_apis
 from tests.billing.orders_of_apis import STATE
 from tests.billing.purchases import CREATES
@@ -38,23 +38,15 @@ class TestSendOn:
         self, world: World, site: Site, database: Database, sandbox: SandboxServer, provider: str
     ) -> None:
         row = orders_of_apis.create(world, site, orders_of_apis.stated(world, provider))
-        together = threading.Barrier(PRESSES)
-        led_to: list[str | None] = []
 
-        def press() -> None:
-            together.wait(timeout=60)
+        def press(_: int) -> str | None:
             with database.writer() as db:
                 page = shown(db, site, row.uuid)
-                led_to.append(payment_pages.send_on(db, site, page, Entered()))
+                return payment_pages.send_on(db, site, page, Entered())
 
-        presses = [threading.Thread(target=press) for _ in range(PRESSES)]
-        for thread in presses:
-            thread.start()
-        for thread in presses:
-            thread.join()
+        led_to = together.each(press, range(PRESSES))
 
         made = [call for call in sandbox.calls("POST") if call["path"] == CREATES[provider]]
-        assert len(led_to) == PRESSES
         assert len(set(led_to)) == 1
         assert led_to[0] is not None
         assert len(made) == 1

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -23,7 +21,7 @@ from app.db.engine import Database
 from app.models import CheckoutSession, Lease, ProviderAccount
 from app.providers import errors
 from app.providers.base import CheckoutRequest, CheckoutState, Provider
-from tests import payer
+from tests import payer, together
 from tests.billing.purchases import Buyer, Died, due_again, knock, raising
 
 CARDS = ["stripe-card", "mollie-card"]
@@ -93,22 +91,12 @@ class TestRun:
         payer.pays(placed.url)
         knock(tara, tara.checkout(placed).provider_id or "")
         due_again(tara)
-        together = threading.Barrier(3)
-        failures: list[object] = []
 
-        def run() -> None:
-            together.wait(timeout=60)
-            try:
-                with database.writer() as db:
-                    failures.append(sweep.run(db, tara.site).failures)
-            except Exception as error:
-                failures.append(error)
+        def run(_: int) -> int:
+            with database.writer() as db:
+                return sweep.run(db, tara.site).failures
 
-        threads = [threading.Thread(target=run) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        failures = together.each(run, range(3))
 
         assert failures == [0, 0, 0]
         assert tara.checkout(placed).state == "complete"
@@ -301,11 +289,4 @@ def everywhere(buyer: Buyer, database: Database) -> Swept:
 
 def both(do: Callable[[], Swept]) -> list[Swept]:
     """Do the same twice at once."""
-    together = threading.Barrier(2)
-
-    def run(_: int) -> Swept:
-        together.wait(timeout=60)
-        return do()
-
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(run, range(2)))
+    return together.each(lambda _: do(), range(2))

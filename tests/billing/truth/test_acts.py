@@ -18,9 +18,10 @@ from app.db.engine import Database
 from app.models import Act, Payment, Subscription
 from app.providers import errors
 from app.providers.base import Provider
-from tests import payer
+from tests import payer, together
 from tests.billing import running_plans
 from tests.billing.purchases import Buyer, Died, done_but, due_again, raising
+from tests.waiting import PATIENCE_SECONDS
 
 # What Mollie is asked for after a paid first payment: how it begins, which verb, and where.
 ACTS: dict[str, tuple[Callable[[Buyer], Placed], str, str]] = {
@@ -209,7 +210,7 @@ class TestAnAct:
 
         def slow(real: Provider, *given: Any, **named: Any) -> Any:
             in_call.set()
-            assert go_on.wait(timeout=60)
+            assert go_on.wait(PATIENCE_SECONDS)
             return getattr(real, verb)(*given, **named)
 
         slowly = tara.where(**{verb: slow}).site
@@ -218,13 +219,12 @@ class TestAnAct:
             with database.writer() as db:
                 deeds.perform(db, slowly, act_id)
 
-        first = threading.Thread(target=work)
-        first.start()
-        assert in_call.wait(timeout=60)
+        first = together.start(work)
+        assert in_call.wait(PATIENCE_SECONDS)
         deeds.perform(tara.db, tara.site, act_id)
         meanwhile = made(tara, kind)
         go_on.set()
-        first.join()
+        first.answer()
 
         assert meanwhile == 0
         assert made(tara, kind) == 1

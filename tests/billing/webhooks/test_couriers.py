@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -13,11 +14,11 @@ from app.billing.webhooks import couriers
 from app.billing.webhooks.couriers import Courier
 from app.db.engine import Database
 from app.models import Tenant
+from tests import together
 from tests.billing.telling import Telling, receivers, said
 from tests.cast import World
 from tests.sandbox.receiver import Receiver, Taken
-
-PATIENCE_SECONDS = 30
+from tests.waiting import PATIENCE_SECONDS, until
 
 
 @pytest.fixture
@@ -44,15 +45,7 @@ def courier(database: Database, site: Site, telling: Telling) -> Iterator[Courie
     courier = Courier(database, site)
     courier.start()
     yield courier
-    courier.stop()
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for a state."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.01)
+    together.start(courier.stop).answer()
 
 
 def tenants(telling: Telling, count: int) -> list[Tenant]:
@@ -69,7 +62,7 @@ class TestACourier:
     ) -> None:
         telling.happens()
 
-        until(lambda: telling.states() == ["delivered"])
+        until(lambda: telling.states() == ["delivered"], "it is delivered")
 
         assert telling.heard() == ["subscription.changed"]
 
@@ -80,7 +73,7 @@ class TestACourier:
                 telling.happens(f"subscription.{at}", tenant)
         courier.nudge()
 
-        until(lambda: telling.states() == ["delivered"] * 20)
+        until(lambda: telling.states() == ["delivered"] * 20, "all are delivered")
 
         for tenant in some:
             told = [said(taken) for taken in telling.receiver.taken]
@@ -105,10 +98,10 @@ class TestACourier:
         telling.receiver, slow = other, telling.receiver
         telling.registers()
         telling.happens()
-        until(lambda: len(other.taken) == 1)
+        until(lambda: other.taken, "the other one has taken it")
         taken_meanwhile = len(slow.taken)
         released.set()
-        until(lambda: set(telling.states()) == {"delivered"})
+        until(lambda: set(telling.states()) == {"delivered"}, "all are delivered")
 
         assert taken_meanwhile == couriers.HANDS_PER_ENDPOINT
 
@@ -122,8 +115,8 @@ class TestACourier:
                 telling.happens(tenant=tenant)
         second.nudge()
 
-        until(lambda: telling.states() == ["delivered"] * 30)
-        second.stop()
+        until(lambda: telling.states() == ["delivered"] * 30, "all are delivered")
+        together.start(second.stop).answer()
 
         ids = [taken.headers["webhook-id"] for taken in telling.receiver.taken]
         assert (len(ids), len(set(ids)), len(telling.attempts())) == (30, 30, 30)
@@ -146,4 +139,23 @@ class TestACourier:
             assert failed.wait(PATIENCE_SECONDS)
         telling.happens()
 
-        until(lambda: telling.states() == ["delivered"])
+        until(lambda: telling.states() == ["delivered"], "it is delivered")
+
+    def test_goes_on_after_a_thread_could_not_be_begun(
+        self, telling: Telling, courier: Courier, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        failed = threading.Event()
+        submit = ThreadPoolExecutor.submit
+
+        def fail_once(pool: ThreadPoolExecutor, *work: Any) -> Future[None]:
+            if failed.is_set():
+                return submit(pool, *work)
+            failed.set()
+            raise RuntimeError("can't start new thread")
+
+        monkeypatch.setattr(ThreadPoolExecutor, "submit", fail_once)
+        telling.happens()
+
+        until(lambda: telling.states() == ["delivered"], "it is delivered")
+
+        assert failed.is_set()

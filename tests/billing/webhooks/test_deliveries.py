@@ -21,6 +21,7 @@ from tests.billing.telling import Telling, checkout_of, receivers, said
 from tests.cast import World
 from tests.sandbox.receiver import Receiver, Taken
 from tests.sandbox_server import SandboxServer
+from tests.waiting import PATIENCE_SECONDS
 
 BEFORE, AFTER = "subscription.activated", "subscription.canceled"
 
@@ -400,7 +401,7 @@ class TestAHost:
         answered = threading.Event()
 
         def dawdle(_: Taken) -> None:
-            answered.wait(10)
+            answered.wait(PATIENCE_SECONDS)
 
         telling.receiver.on_delivery = dawdle
         telling.happens()

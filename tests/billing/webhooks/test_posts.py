@@ -19,6 +19,7 @@ from cryptography.x509.oid import NameOID
 from app import clock
 from app.billing.webhooks import posts
 from app.billing.webhooks.posts import Reply
+from tests import together
 
 NAME = "hooks.example.com"
 Answer = Callable[[socket.socket], None]
@@ -35,8 +36,7 @@ class Host:
         self._context = context
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = self._server.getsockname()[1]
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
+        self._running = together.start(self._run)
 
     def stop(self) -> None:
         """Listen no more."""
@@ -44,7 +44,7 @@ class Host:
         with suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
-        self._thread.join()
+        self._running.answer()
 
     def _run(self) -> None:
         while True:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +12,7 @@ import pytest
 
 from app.providers import base
 from app.providers.mollie import client
+from tests.serving import Serving
 
 KEY = "test_dHar4XY7LxsDOtmnkVtjNVWXLSlXsM"
 
@@ -52,14 +52,10 @@ class ScriptedMollie:
 def mollie() -> Iterator[ScriptedMollie]:
     scripted = ScriptedMollie()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _requests_of(scripted))
-    server.daemon_threads = True
     scripted.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
+    serving = Serving(server)
     yield scripted
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    serving.stop()
 
 
 @pytest.fixture

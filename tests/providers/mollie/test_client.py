@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from app.providers import base, errors
 from app.providers.mollie import client
+from tests import together
 from tests.providers.mollie.conftest import KEY, ScriptedMollie
 
 PAYMENT = {"resource": "payment", "id": "tr_7UhSN1zuXS"}
@@ -248,8 +247,11 @@ class TestSession:
     ) -> None:
         mollie.answers_with(200, PAYMENT, Set_Cookie="seen=1")
 
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(account.payment, ["tr_7UhSN1zuXS"] * 40))
+        def ask_ten_times(_: int) -> None:
+            for _ in range(10):
+                account.payment("tr_7UhSN1zuXS")
+
+        together.each(ask_ten_times, range(4))
 
         assert len(mollie.connections) <= 4
         for call in mollie.calls:

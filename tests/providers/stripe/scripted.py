@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import socket
+import itertools
 import ssl
+import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from tests.serving import Serving
+from tests.waiting import PATIENCE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -32,87 +37,76 @@ class Request:
     connection: int
 
 
-class ScriptedServer:
+class ScriptedServer(ThreadingHTTPServer):
     """Answers in order, the last answer for ever."""
 
     def __init__(self, answers: list[Answer], tls: ssl.SSLContext | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), _Connection)
         self._answers = answers
         self._tls = tls
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._open: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self.requests: list[Request] = []
+        self.numbers = itertools.count(1)
         self.closed = threading.Event()
         scheme = "http" if tls is None else "https"
-        self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
-        self._start(self._accept)
+        self.url = f"{scheme}://127.0.0.1:{self.server_port}"
 
-    def stop(self) -> None:
-        self.closed.set()
-        # Wakes accept(), which a plain close does not.
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for connection in self._open:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join()
+    def get_request(self) -> tuple[Any, Any]:
+        """Take a connection; who calls says hello later, in the connection's own thread."""
+        connection, address = super().get_request()
+        if self._tls is not None:
+            connection = self._tls.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
+        return connection, address
 
-    def _start(self, target: Callable[..., None], *args: Any) -> None:
-        thread = threading.Thread(target=target, args=args)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while not self.closed.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._open.append(connection)
-            self._start(self._serve, connection, len(self._open))
-
-    def _serve(self, connection: socket.socket, number: int) -> None:
-        with connection, suppress(OSError):
-            if self._tls is not None:
-                connection = self._tls.wrap_socket(connection, server_side=True)
-            with connection, connection.makefile("rb") as lines:
-                while (request := _read(lines, number)) is not None:
-                    answer = self._next(request)
-                    if answer.is_silent:
-                        self.closed.wait()
-                        return
-                    connection.sendall(_written(answer))
-                    if answer.hangs_up:
-                        return
-
-    def _next(self, request: Request) -> Answer:
+    def answer_to(self, request: Request) -> Answer:
+        """Keep a request and choose its answer."""
         with self._lock:
             self.requests.append(request)
             return self._answers[min(len(self.requests), len(self._answers)) - 1]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep silent about clients that hang up; report anything else."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+class _Connection(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: ScriptedServer
+
+    def setup(self) -> None:
+        super().setup()
+        self._number = next(self.server.numbers)
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, self.path, headers, body, self._number)
+        answer = self.server.answer_to(request)
+        self.close_connection = answer.hangs_up or answer.is_silent
+        if answer.is_silent:
+            self.server.closed.wait(PATIENCE_SECONDS)
+        else:
+            self.wfile.write(_written(answer))
+
+    do_POST = do_DELETE = do_GET
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test's output clean."""
 
 
 @contextmanager
 def serve(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[ScriptedServer]:
     """Serve the answers for the length of a `with` block."""
     server = ScriptedServer(list(answers), tls)
+    serving = Serving(server)
     try:
         yield server
     finally:
-        server.stop()
-
-
-def _read(lines: BinaryIO, number: int) -> Request | None:
-    first = lines.readline().decode().split()
-    if not first:
-        return None
-    headers = {}
-    while line := lines.readline().decode().strip():
-        name, _, value = line.partition(": ")
-        headers[name.lower()] = value
-    body = lines.read(int(headers.get("content-length", 0)))
-    return Request(first[0], first[1], headers, body.decode(), number)
+        server.closed.set()
+        serving.stop()
 
 
 def _written(answer: Answer) -> bytes:

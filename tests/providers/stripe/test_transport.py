@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.providers.stripe.transport import Transport
+from tests import together
 from tests.providers.stripe.scripted import Answer, serve
 
 HEADERS = {"Idempotency-Key": "one"}
@@ -70,12 +70,11 @@ class TestKeptConnections:
         with serve(Answer()) as server:
             transport = transport_to(server.url)
 
-            with ThreadPoolExecutor(4) as threads:
-                list(
-                    threads.map(
-                        lambda _: transport.request("get", f"{server.url}/v1/x", {}), range(40)
-                    )
-                )
+            def ask_ten_times(_: int) -> None:
+                for _ in range(10):
+                    transport.request("get", f"{server.url}/v1/x", {})
+
+            together.each(ask_ten_times, range(4))
             transport.close()
 
         assert len(server.requests) == 40

@@ -13,6 +13,7 @@ from mollie.api.client import Client
 
 from tests import contracts
 from tests.sandbox_server import SandboxServer, serve_sandbox
+from tests.waiting import PATIENCE_SECONDS
 
 Json = dict[str, Any]
 KEY = "test_sandboxmollie"
@@ -35,7 +36,9 @@ class Shop:
         named = {"Authorization": f"Bearer {KEY}", **named}
         url = f"{self.sandbox.url}/mollie/v2/{path}"
         data = body if isinstance(body, str | bytes | None) else json.dumps(body)
-        answer = self.session.request(method, url, data=data, headers=named)
+        answer = self.session.request(
+            method, url, data=data, headers=named, timeout=PATIENCE_SECONDS
+        )
         if answer.status_code not in self.unchecked:
             content = answer.json() if answer.content else None
             contracts.check_response(
@@ -65,11 +68,13 @@ class Shop:
         """Press a button on the payment's page."""
         url = f"{self.sandbox.url}/mollie/checkout/{payment['id']}{page}"
         card = {"card_number": "4242 4242 4242 4242"}
-        return self.session.post(url, {**card, **form, "act": act}, allow_redirects=False)
+        return self.session.post(
+            url, {**card, **form, "act": act}, allow_redirects=False, timeout=PATIENCE_SECONDS
+        )
 
     def page(self, payment: Json, page: str = "") -> requests.Response:
         url = f"{self.sandbox.url}/mollie/checkout/{payment['id']}{page}"
-        return self.session.get(url, allow_redirects=False)
+        return self.session.get(url, allow_redirects=False, timeout=PATIENCE_SECONDS)
 
     def look(self, payment: Json) -> Json:
         return dict(self.sdk.payments.get(payment["id"]))
@@ -122,6 +127,7 @@ class _CheckedSession(requests.Session):
 
     def request(self, method: Any, url: Any, *args: Any, **kwargs: Any) -> requests.Response:
         path = "/mollie" + str(url).partition("/mollie")[2]
+        kwargs.setdefault("timeout", PATIENCE_SECONDS)
         response = super().request(method, url, *args, **kwargs)
         if response.status_code < 300:
             contracts.check_request("mollie", str(method), path, kwargs.get("data") or "")

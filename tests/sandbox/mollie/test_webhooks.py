@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from tests.sandbox.mollie.conftest import Shop
+from tests.serving import Serving
 
 
 class Door:
@@ -31,19 +31,16 @@ class Door:
             def log_message(self, format: str, *args: Any) -> None:
                 """Keep the test's output clean."""
 
-        self.server = HTTPServer(("127.0.0.1", 0), Requests)
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Requests)
         self.url = f"http://127.0.0.1:{self.server.server_port}/hooks/mollie/1/secret"
 
 
 @pytest.fixture
 def door() -> Iterator[Door]:
     door = Door()
-    thread = threading.Thread(target=door.server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
+    serving = Serving(door.server)
     yield door
-    door.server.shutdown()
-    thread.join()
-    door.server.server_close()
+    serving.stop()
 
 
 class TestCall:
