@@ -20,7 +20,7 @@ from app.billing.people import accounts, invitation_links
 from app.billing.tenants import tenants
 from app.models import AppMember, Membership
 from app.models.invitation import AnyInvitation
-from app.web import errors, filters, forms, guards, sessions, visits
+from app.web import errors, filters, forms, guards, languages, sessions, visits
 
 Place = TypeVar("Place", Membership, AppMember)
 Joined = TypeVar("Joined", bound=Membership | AppMember, covariant=True)
@@ -106,6 +106,9 @@ class Joining(Generic[Place]):
         except (Invalid, Conflict) as error:
             form.blame(error)
             return self._page(invitation, form), errors.status_of(error)
+        # Mails and invoices follow; pages would have come in it anyway.
+        if languages.tag() != "en":
+            accounts.choose_language(sessions.db(), place.user, languages.tag())
         visits.begin(place.user, several=_has_several(place))
         return self.welcome(place)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.billing.access import portal_links
 from app.billing.mail import mail_kinds
 from app.billing.people import invitations
 from app.billing.site import Site
-from app.models import Mail
+from app.models import Mail, User
 from tests.cast import PASSWORDS, World
 from tests.pages import Page, Visitor
 
@@ -63,6 +64,14 @@ class TestANewPerson:
         shown = nobody.opens(page.location)
         assert "You belong to Globex now." in shown.words()
         assert nobody.posts(f"{home(world)}payment-methods/new").status == 403
+
+    @pytest.mark.parametrize(("asked", "locale"), [("de-AT", "de"), ("en-US", None)])
+    def test_is_written_to_in_the_language_they_joined_in(
+        self, nobody: Visitor, link: str, db: Session, asked: str, locale: str | None
+    ) -> None:
+        nobody.posts(link, FORM, **{"Accept-Language": asked})
+
+        assert db.scalars(select(User.locale).where(User.email == NEW)).one() == locale
 
     @pytest.mark.parametrize(
         ("given", "problem"),

@@ -48,9 +48,9 @@ def write(
     """Put a mail into the outbox once per kind and `effect`, such as `payment:12:paid`.
 
     Without `recipient` it goes to the tenant's invoice e-mail, else to its oldest admin; what an
-    app has to look at goes to its support e-mail, else to its owner. `locale` is the recipient's
-    where it is a user. Answers the mail's id; None where it was written before or nobody is there
-    to write to.
+    app has to look at goes to its support e-mail, else to its owner. It is in the language of the
+    recipient, where that is a user who has one, else in `locale`. Answers the mail's id; None where
+    it was written before or nobody is there to write to.
     """
     kind = mail_kinds.name(mailable)
     reader = _Reader(recipient) if recipient else _reader(db, kind, app_id, tenant_id)
@@ -67,7 +67,7 @@ def write(
             "recipient": reader.address,
             "kind": kind,
             "values": mail_kinds.dump(mailable),
-            "locale": locale or reader.locale or _locale(db, reader.address),
+            "locale": reader.locale or _locale(db, reader.address) or locale,
             "next_try_at": now,
         },
     )

@@ -154,6 +154,7 @@ def _send(db: Session, site: Site, membership: Acting, invitation: Invitation) -
         tenant_id=tenant.id,
         livemode=tenant.app.livemode,
         recipient=invitation.email,
+        locale=membership.user.locale,
         now=site.clock.now(),
     )
 

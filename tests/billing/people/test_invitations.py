@@ -70,6 +70,13 @@ class TestInvite:
         assert token not in str(mail.values) and token != invitation.token_digest
         assert invitations.peek(tara.db, token).id == invitation.id
 
+    def test_is_in_the_language_of_who_invites(self, tara: Buyer) -> None:
+        tara.user.locale = "de"
+
+        invite(tara)
+
+        assert [mail.locale for mail in tara.rows(Mail)] == ["de"]
+
     def test_asked_again_sends_nothing_more(self, tara: Buyer) -> None:
         assert invite(tara).id == invite(tara).id
 
