@@ -9,7 +9,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app import clock
-from app.billing.catalogue import outlets, product_settings
+from app.billing.catalogue import outlets, product_settings, provider_products
 from app.billing.catalogue.product_settings import ProductSettings
 from app.billing.errors import Invalid
 from app.billing.tax import tax_settings, taxes
@@ -78,6 +78,7 @@ def show(member: AppMember, product: UUID) -> str:
         product=found,
         outlets=outlets.of(db, sessions.site(), member.app, _sold([found])),
         lacks_own=tax_settings.lacks_own(member.app, taxes.rates(db, member.app_id)),
+        former=provider_products.former(db, found),
         offered=plan_preview.newest(found),
         previews=plan_preview.of(found),
     )

@@ -12,7 +12,7 @@ from app.models.logo import Logo
 from app.models.mail import Mail
 from app.models.payment import Payment, PaymentMethod, Refund
 from app.models.portal_link import PortalLink
-from app.models.product import Price, Product, ProviderPrice
+from app.models.product import Price, Product, ProviderPrice, ProviderProduct
 from app.models.provider_account import Customer, ProviderAccount
 from app.models.provider_event import ProviderEvent
 from app.models.recovery_code import RecoveryCode
@@ -51,6 +51,7 @@ __all__ = [
     "ProviderAccount",
     "ProviderEvent",
     "ProviderPrice",
+    "ProviderProduct",
     "ProviderTaxRate",
     "RecoveryCode",
     "Refund",

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.base import Base
 from app.models.app import App
+from app.models.provider_account import ProviderAccount
 from app.money import Money
 
 
@@ -95,3 +96,18 @@ class ProviderPrice(Base):
     claimed_until: Mapped[datetime | None]
 
     price: Mapped[Price] = relationship()
+
+
+class ProviderProduct(Base):
+    """What a provider that keeps a catalogue was last told about a product; for people who read the
+    provider's own reports."""
+
+    __tablename__ = "provider_product"
+    __table_args__ = (UniqueConstraint("product_id", "provider_account_id"),)
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    provider_account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
+    name: Mapped[str]
+    description: Mapped[str | None]
+
+    provider_account: Mapped[ProviderAccount] = relationship()

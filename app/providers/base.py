@@ -532,6 +532,18 @@ class CataloguePrice:
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogueProduct:
+    """What a product at the provider shall be called. Where no `provider_product_id` is named, its
+    own follows from our `uuid`. Without a `description` the present one stays; an empty one takes
+    it away."""
+
+    uuid: str
+    name: str
+    description: str | None = None
+    provider_product_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ListedPrice:
     """A price in use at the provider: as we would sell it, else why we cannot (`interval`: its
     period is another one than a month or a year; `metered`: it counts use; `tiers`: it is no fixed
@@ -721,6 +733,11 @@ class Provider(ABC):
     def push_catalogue(self, price: CataloguePrice, *, key: str) -> CataloguePrice:
         """Make a price at the provider, and its product where it is not there, and answer it with
         the provider's ids."""
+
+    @abstractmethod
+    def describe_product(self, product: CatalogueProduct, *, key: str) -> str:
+        """Say what a product that is there is called, and answer its provider id; the last to say
+        so is right, so a key need not be stored for it. Raises Missing where it is not there."""
 
     @abstractmethod
     def find_price(self, price: CataloguePrice) -> CataloguePrice | None:

@@ -288,6 +288,27 @@ class TestAtTheProviders:
         assert "Mollie keeps no catalogue" in alice.opens(f"{home}/providers").words()
         assert alice.opens(f"{home}/providers/{mollie}/push").status == 409
 
+    def test_says_where_a_product_has_its_former_name_and_sends_the_new_one(
+        self, alice: Visitor, home: str, world: World, db: Session
+    ) -> None:
+        product = f"{home}/products/{product_of(db, 'team')}"
+        path = f"{home}/providers/{world.account('stripe').uuid}/push"
+        db.commit()
+        pushes_all(alice, path)
+        form = alice.opens(f"{product}/edit").fields(f"{product}/edit")
+
+        alice.posts(f"{product}/edit", {**form, "name": "Teams"})
+        behind, due = alice.opens(product), alice.opens(path)
+        done = pushes_all(alice, path)
+
+        assert "At Stripe (test) it is still called “Team”. Push the change" in behind.words()
+        assert "Teams: new name or description Will be changed" in due.words()
+        assert due.words("console-catalogue-push") == "Push 1 to Stripe"
+        assert "new name" not in done.words() and "Nothing is missing." in done.words()
+        assert "still called" not in alice.opens(product).words()
+        alice.posts(f"{product}/edit", {**form, "name": "Teams", "description": "For all."})
+        assert "it still has its former description." in alice.opens(product).words()
+
     def test_shows_each_failure_and_tries_again(
         self, alice: Visitor, home: str, world: World, sandbox: SandboxServer
     ) -> None:

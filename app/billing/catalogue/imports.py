@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.billing import typed
 from app.billing.apps import audits
-from app.billing.catalogue import import_previews, price_settings, pushes, slugs
+from app.billing.catalogue import import_previews, price_settings, provider_products, pushes, slugs
 from app.billing.catalogue.import_previews import Candidate, Group, Here
 from app.billing.errors import Conflict, Invalid
 from app.billing.people import app_members
@@ -80,6 +80,8 @@ def _take(db: Session, here: Here, groups: Sequence[Group], chosen: Chosen) -> t
             products += group.product is None
             prices += len(new)
             product = group.product or _product(db, here, group, chosen, new[0])
+            described = new[0].price.product_description if new[0].price else None
+            provider_products.note(db, product.id, here.at, group.name, described)
             # The provider lists the newest first; ours shall be in the order they were made.
             for candidate in reversed(new):
                 _price(db, here, product, candidate)

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.billing.errors import NotFound
+from app.billing.ordering.buyers import BuyingTenant
 from app.billing.plans import trials
 from app.billing.tenants import tenant_currencies
 from app.models import Price, Product, Subscription, Tenant
@@ -128,7 +129,7 @@ def arrange(
     )
 
 
-def find_price(db: Session, tenant: Tenant, price_id: str) -> Price:
+def find_price(db: Session, tenant: Tenant | BuyingTenant, price_id: str) -> Price:
     """Answer a price of the tenant's app by our `price_…` id, with its product.
 
     Raises NotFound for an unknown, archived or foreign one.

@@ -12,6 +12,7 @@ from typing import cast
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.billing.catalogue import provider_products
 from app.billing.purchase import made_once, requests
 from app.billing.site import Site
 from app.db import once
@@ -33,7 +34,9 @@ def ensure(db: Session, site: Site, price: Price, account: ProviderAccount) -> s
     row_id, provider_id = _row(db, price, account)
     if provider_id is not None:
         return provider_id
-    return made_once.ensure(db, site, ProviderPrice, row_id, _Maker(site.provider(account)))
+    made = made_once.ensure(db, site, ProviderPrice, row_id, _Maker(site.provider(account)))
+    _note_product(db, price, account)
+    return made
 
 
 class _Maker:
@@ -59,6 +62,18 @@ def _row(db: Session, price: Price, account: ProviderAccount) -> tuple[int, str 
     db.commit()
     assert known is not None
     return known
+
+
+def _note_product(db: Session, price: Price, account: ProviderAccount) -> None:
+    """Remember what the product is called there since this price or an earlier one made it."""
+    place = (_MADE.c.price_id == price.id, _MADE.c.provider_account_id == account.id)
+    sent = requests.load(
+        CataloguePrice, db.execute(select(_MADE.c.request).where(*place)).scalar_one()
+    )
+    provider_products.note(
+        db, price.product_id, account, sent.product_name, sent.product_description
+    )
+    db.commit()
 
 
 def _want(db: Session, price: Price, account: ProviderAccount) -> None:
@@ -100,20 +115,6 @@ def _wanted(db: Session, price: Price, account: ProviderAccount) -> CataloguePri
         interval=cast("Interval | None", price.interval),
         tax_behavior=cast(TaxBehavior, price.tax_behavior),
         product_description=product.description,
-        provider_product_id=product_at(db, product.id, account),
+        provider_product_id=provider_products.product_at(db, product.id, account),
         product_uuid=str(product.uuid),
     )
-
-
-def product_at(db: Session, product_id: int, account: ProviderAccount) -> str | None:
-    """Answer the id a provider gave a product; None where it follows from ours."""
-    found = (
-        select(ProviderPrice.provider_product_id)
-        .join(Price, Price.id == ProviderPrice.price_id)
-        .where(
-            Price.product_id == product_id,
-            ProviderPrice.provider_account_id == account.id,
-            ProviderPrice.provider_product_id.is_not(None),
-        )
-    )
-    return db.scalars(found.order_by(ProviderPrice.id).limit(1)).first()

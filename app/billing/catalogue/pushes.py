@@ -1,7 +1,8 @@
 """Pushes: an app's prices and tax rates made at a provider that keeps a catalogue.
 
 Each thing is made once, by a row that is stored before the provider is asked, so a push may be
-repeated after a crash at any point; what is there already stays as it is.
+repeated after a crash at any point; what is there already stays as it is, and only a product that
+is called something else here by now is told so.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.billing.apps import audits
-from app.billing.catalogue import outlets, provider_prices
+from app.billing.catalogue import outlets, provider_prices, provider_products
 from app.billing.connecting import provider_words
 from app.billing.errors import NotFound, ProviderUnavailable, Unsupported
 from app.billing.people import app_members
@@ -42,12 +43,13 @@ _SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class PushLine:
-    """One price, or one tax rate for prices that hold it or not: what the provider calls it once it
-    is there, or why it is not."""
+    """One price, one tax rate for prices that hold it or not, or one product whose name or
+    description changed: what the provider calls it once it is there, or why it is not."""
 
     price: Price | None = None
     rate: TaxRate | None = None
     is_inclusive: bool = False
+    product: Product | None = None
     provider_id: str | None = None
     problem: Text | None = None
     can_be_made: bool = True
@@ -76,10 +78,12 @@ def account(db: Session, site: Site, app: App, uuid: UUID) -> ProviderAccount:
 
 
 def lines(db: Session, site: Site, app: App, at: ProviderAccount) -> list[PushLine]:
-    """Answer everything an app sells and the rates it uses, each as it is at an account."""
+    """Answer everything an app sells, the products to be told their new words, and the rates it
+    uses, each as it is at an account."""
     prices = _prices(db, app)
     behaviors = sorted({price.tax_behavior == "inclusive" for price in prices}) or [False]
-    return [*_price_lines(db, site, at, prices), *_rate_lines(db, app, at, behaviors)]
+    told = [PushLine(product=product) for product in provider_products.behind(db, app, at)]
+    return [*_price_lines(db, site, at, prices), *told, *_rate_lines(db, app, at, behaviors)]
 
 
 def run(
@@ -91,8 +95,8 @@ def run(
     now: datetime,
     seconds: float = _SECONDS,
 ) -> list[PushLine]:
-    """Make what is missing at an account, as much as fits into so many seconds, and answer every
-    line as it is after it. Commits.
+    """Make what is missing at an account, and say what products are called that changed, as much as
+    fits into so many seconds, and answer every line as it is after it. Commits.
 
     A refused line says why and stops no other; where the provider does not answer, or not with this
     key, the rest waits for the next time. Raises NotAllowed for support and as `account` does.
@@ -130,6 +134,8 @@ def _made(
 def _make(db: Session, site: Site, at: ProviderAccount, line: PushLine) -> str | None:
     if line.price is not None:
         return provider_prices.ensure(db, site, line.price, at)
+    if line.product is not None:
+        return provider_products.tell(db, site, line.product, at)
     assert line.rate is not None
     return tax_rates.ensure(db, site, line.rate, at, inclusive=line.is_inclusive)
 

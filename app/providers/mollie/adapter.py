@@ -261,6 +261,9 @@ class MollieProvider(base.Provider):
     def push_catalogue(self, price: base.CataloguePrice, *, key: str) -> base.CataloguePrice:
         raise errors.Unsupported("Mollie keeps no catalogue")
 
+    def describe_product(self, product: base.CatalogueProduct, *, key: str) -> str:
+        raise errors.Unsupported("Mollie keeps no catalogue")
+
     def find_price(self, price: base.CataloguePrice) -> base.CataloguePrice | None:
         raise errors.Unsupported("Mollie keeps no catalogue")
 

@@ -204,6 +204,9 @@ class StripeProvider(base.Provider):
     def push_catalogue(self, price: base.CataloguePrice, *, key: str) -> base.CataloguePrice:
         return catalogue.push(self._client, price, key=key)
 
+    def describe_product(self, product: base.CatalogueProduct, *, key: str) -> str:
+        return catalogue.describe(self._client, product, key=key)
+
     def find_price(self, price: base.CataloguePrice) -> base.CataloguePrice | None:
         return catalogue.find(self._client, price)
 

@@ -17,6 +17,13 @@ def push(client: Client, price: base.CataloguePrice, *, key: str) -> base.Catalo
     return states.price(made, product_name=price.product_name)
 
 
+def describe(client: Client, product: base.CatalogueProduct, *, key: str) -> str:
+    """Give a product its name, and its description where one is said."""
+    product_id = product.provider_product_id or params.own_product_id(product.uuid)
+    said = params.product_words(product)
+    return str(client.post("products", product_id, params=said, key=key)["id"])
+
+
 def find(client: Client, price: base.CataloguePrice) -> base.CataloguePrice | None:
     """Look for a price in use by our uuid. Stripe's search lags behind, a product's list does
     not."""

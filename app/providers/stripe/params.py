@@ -123,7 +123,18 @@ def product_id(price: base.CataloguePrice) -> str | None:
     """Answer the id of a price's product at Stripe; None where only Stripe can name it."""
     if price.provider_product_id is not None or price.product_uuid is None:
         return price.provider_product_id
-    return f"prod_{price.product_uuid.replace('-', '')}"
+    return own_product_id(price.product_uuid)
+
+
+def own_product_id(uuid: str) -> str:
+    """Answer the id at Stripe of a product that we made there."""
+    return f"prod_{uuid.replace('-', '')}"
+
+
+def product_words(product: base.CatalogueProduct) -> Params:
+    """Write what a product is called; an empty description takes one away."""
+    described = {} if product.description is None else {"description": product.description}
+    return {"name": product.name, **described}
 
 
 def price(price: base.CataloguePrice, product_id: str) -> Params:

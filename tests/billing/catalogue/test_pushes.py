@@ -16,7 +16,7 @@ from app.models import Price, ProviderPrice, ProviderTaxRate
 from app.providers import errors
 from tests.billing import owners
 from tests.billing.owners import NOW
-from tests.billing.purchases import Buyer, Died, done_but
+from tests.billing.purchases import Buyer, Died, done_but, raising
 
 PRODUCTS, PRICES, RATES = 4, 14, 6
 
@@ -37,6 +37,12 @@ def there(buyer: Buyer) -> tuple[int, int, int]:
         len(stripe.find(kind)) for kind in ("products", "prices", "tax_rates")
     )
     return products, prices, rates
+
+
+def names(buyer: Buyer) -> dict[str, str | None]:
+    """Answer the descriptions of products at Stripe by their names."""
+    stripe = owners.at_stripe(buyer.world, buyer.site, buyer.sandbox)
+    return {product["name"]: product["description"] for product in stripe.find("products")}
 
 
 class TestRun:
@@ -107,6 +113,62 @@ class TestRun:
 
         stripe = owners.at_stripe(tara.world, tara.site, tara.sandbox)
         assert "Teams" in {product["name"] for product in stripe.find("products")}
+
+    def test_tells_a_new_name_and_nothing_that_is_the_same(self, tara: Buyer) -> None:
+        push(tara)
+        calls = []
+
+        def notes(real: Any, *given: Any, **named: Any) -> Any:
+            calls.append(given)
+            return real.describe_product(*given, **named)
+
+        telling = tara.where(describe_product=notes)
+        team = tara.world.price("team").product
+        team.name, team.description = "Teams", "For all of you."
+        tara.db.commit()
+
+        said = [push(telling) for _ in range(2)]
+        team.description = None
+        tara.db.commit()
+        push(telling)
+
+        renamed = [line for line in said[0] if line.product]
+        assert [(line.product, bool(line.provider_id)) for line in renamed] == [(team, True)]
+        assert [line for line in said[1] if line.product] == []
+        sent = [(told.name, told.description) for (told,) in calls]
+        assert sent == [("Teams", "For all of you."), ("Teams", "")]
+        assert "Team" not in names(tara) and names(tara)["Teams"] is None
+        assert there(tara) == (PRODUCTS, PRICES, RATES)
+        assert len(owners.noted(tara.world)) == 3
+
+    def test_tells_a_new_name_again_where_the_answer_was_lost(self, tara: Buyer) -> None:
+        push(tara)
+        tara.world.price("team").product.name = "Teams"
+        tara.db.commit()
+
+        lost = done_but("describe_product", errors.Unavailable("no answer"))
+        first = push(tara.where(describe_product=lost))
+        second = push(tara)
+
+        assert [line.provider_id for line in first if line.product] == [None]
+        assert all(line.provider_id for line in second if line.product)
+        assert "Teams" in names(tara) and "Team" not in names(tara)
+        assert [line for line in push(tara) if line.product] == []
+
+    def test_says_why_a_name_is_refused(self, tara: Buyer) -> None:
+        push(tara)
+        tara.world.price("team").product.name = "Teams"
+        tara.db.commit()
+        refusal = raising(errors.Refused("Stripe: that name will not do."))
+
+        lines = push(tara.where(describe_product=refusal))
+
+        (line,) = [line for line in lines if line.problem]
+        assert (line.product, str(line.problem)) == (
+            tara.world.price("team").product,
+            "Stripe refuses this: that name will not do.",
+        )
+        assert "Team" in names(tara)
 
     def test_leaves_the_rest_for_the_next_time_where_it_takes_long(self, tara: Buyer) -> None:
         first = push(tara, seconds=-1)

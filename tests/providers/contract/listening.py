@@ -154,6 +154,9 @@ class TestCatalogue:
         except errors.Unsupported:
             with pytest.raises(errors.Unsupported):
                 bench.provider.find_price(ours[0])
+            with pytest.raises(errors.Unsupported):
+                told = base.CatalogueProduct(str(_PRODUCT), "Teams")
+                bench.provider.describe_product(told, key=new_key())
             return
 
         found = [bench.provider.find_price(price) for price in ours]
@@ -163,5 +166,18 @@ class TestCatalogue:
             price.provider_price_id for price in pushed
         ]
         assert bench.provider.find_price(replace(ours[0], uuid=new_key())) is None
+        told = base.CatalogueProduct(str(_PRODUCT), "Teams", "For everybody.")
+        for _ in range(2):
+            at_it = bench.provider.describe_product(told, key=new_key())
+            assert at_it == pushed[0].provider_product_id
+        (first, *_) = bench.provider.import_catalogue()
+        assert first.price is not None
+        assert (first.product_name, first.price.product_description) == ("Teams", "For everybody.")
+        unsaid = replace(told, description="")
+        bench.provider.describe_product(unsaid, key=new_key())
+        (first, *_) = bench.provider.import_catalogue()
+        assert first.price is not None and not first.price.product_description
+        with pytest.raises(errors.Missing):
+            bench.provider.describe_product(replace(told, uuid=new_key()), key=new_key())
         listed = bench.provider.import_catalogue()
         assert {each.price and each.price.product_uuid for each in listed} == {str(_PRODUCT)}

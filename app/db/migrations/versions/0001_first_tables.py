@@ -662,6 +662,33 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "provider_product",
+        sa.Column("product_id", INTEGER, nullable=False),
+        sa.Column("provider_account_id", INTEGER, nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("description", sa.String()),
+        sa.Column("id", INTEGER, nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.Column("deleted_at", MOMENT),
+        sa.ForeignKeyConstraint(
+            ["product_id"], ["product.id"], name="fk_provider_product_product_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["provider_account_id"],
+            ["provider_account.id"],
+            name="fk_provider_product_provider_account_id",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_provider_product"),
+        sa.UniqueConstraint(
+            "product_id",
+            "provider_account_id",
+            name="uq_provider_product_product_id_provider_account_id",
+        ),
+        sa.UniqueConstraint("uuid", name="uq_provider_product_uuid"),
+    )
+    op.create_table(
         "provider_tax_rate",
         sa.Column("tax_rate_id", INTEGER, nullable=False),
         sa.Column("provider_account_id", INTEGER, nullable=False),
@@ -1628,6 +1655,7 @@ def downgrade() -> None:
     op.drop_table("portal_link")
     op.drop_table("checkout_session")
     op.drop_table("provider_tax_rate")
+    op.drop_table("provider_product")
     op.drop_table("provider_event")
     op.drop_table("price")
     op.drop_table("membership")
