@@ -20,7 +20,8 @@ STATUSES = (*RUNNING, "incomplete", "canceled")
 END_REASONS = ("canceled", "provider", "not_paid", "charged_back", "duplicate")
 # Scheduled: the provider has it, and it takes effect with the next period.
 CHANGE_STATES = ("previewed", "confirmed", "scheduled", "done", "failed", "canceled")
-_IS_RUNNING = text(f"status IN {RUNNING!r} AND NOT is_duplicate")
+# Queries that shall use the index below say so in the same words.
+IS_RUNNING = text(f"status IN {RUNNING!r} AND NOT is_duplicate")
 _IS_IN_TROUBLE = text("status IN ('incomplete', 'past_due', 'unpaid')")
 _HAS_ENDED = text("ended_at IS NOT NULL")
 _IS_ON_ITS_WAY = text("state IN ('confirmed', 'scheduled')")
@@ -49,8 +50,8 @@ class Subscription(Base):
             "livemode",
             "family",
             unique=True,
-            sqlite_where=_IS_RUNNING,
-            postgresql_where=_IS_RUNNING,
+            sqlite_where=IS_RUNNING,
+            postgresql_where=IS_RUNNING,
         ),
         Index(
             "ix_subscription_in_trouble",

@@ -8,10 +8,12 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from werkzeug.wrappers import Response
 
 from app.billing.errors import BillingError, Invalid, NotFound, ProviderUnavailable
-from app.billing.ordering import orders
+from app.billing.ordering import buyers, orders
+from app.billing.ordering.buyers import Buyer
 from app.billing.ordering.offers import OfferedMethod
 from app.billing.plans import periods
 from app.billing.tax import vat_numbers
+from app.billing.tenants import tenants
 from app.models import Membership
 from app.portal import departures
 from app.portal.checkout_form import CheckoutForm
@@ -33,25 +35,30 @@ def show(membership: Membership) -> Response:
 
 
 @checkout.post("/t/<uuid:tenant>/checkout")
-@guards.of_tenant("checkout")
-def place(membership: Membership) -> Response:
+@guards.of_tenant("checkout", find=buyers.find)
+def place(buyer: Buyer) -> Response:
     form = CheckoutForm.posted()
     _refuse_other_price(form)
-    if not membership.tenant.has_details:
-        return _ask_for_details(membership, form)
+    if not buyer.tenant.has_details:
+        return _ask_for_details(buyer, form)
     if form.wants_update:
-        return redirect(form.address(membership), 303)
+        return redirect(form.address(buyer), 303)
     if not form.validate():
-        return _page(membership, form)
+        return _page(_membership(buyer), form)
     try:
         placed = orders.place(
-            sessions.db(), sessions.site(), membership=membership, choice=form.choice()
+            sessions.db(), sessions.site(), membership=buyer, choice=form.choice()
         )
     except (orders.OrderChanged, Invalid, ProviderUnavailable) as error:
         sessions.db().rollback()
         form.blame(error)
-        return _page(membership, form, error)
-    return departures.leave(membership, placed, method=form.method.data)
+        return _page(_membership(buyer), form, error)
+    return departures.leave(buyer, placed, method=form.method.data)
+
+
+def _membership(buyer: Buyer) -> Membership:
+    """A page shows more of its reader than an order rests on."""
+    return tenants.find(sessions.db(), user_id=buyer.user_id, tenant_uuid=buyer.tenant.uuid)
 
 
 def _choice_page(membership: Membership) -> str:
@@ -67,7 +74,7 @@ def _refuse_other_price(form: CheckoutForm) -> None:
         raise NotFound("The portal link is for another price.")
 
 
-def _ask_for_details(membership: Membership, form: CheckoutForm) -> Response:
+def _ask_for_details(membership: Membership | Buyer, form: CheckoutForm) -> Response:
     wanted = form.address(membership)
     return redirect(url_for("details.show", tenant=membership.tenant.uuid, next=wanted), 303)
 

@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired
 
 from app.billing.errors import Invalid
 from app.billing.ordering import orders
+from app.billing.ordering.buyers import Buyer
 from app.models import Membership, Tenant
 from app.web import forms
 
@@ -58,7 +59,7 @@ class CheckoutForm(forms.Form):
             quote=self.quote.data or None,
         )
 
-    def address(self, membership: Membership) -> str:
+    def address(self, membership: Membership | Buyer) -> str:
         """Answer the address of the page with these choices."""
         chosen: dict[str, Any] = {
             "price": self.price_id.data,

@@ -13,6 +13,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.billing.errors import NotAllowed, NotAuthenticated, NotFound
+from app.billing.ordering.buyers import Buyer
 from app.billing.ordering.storefronts import Visit
 from app.billing.people import accounts
 from app.billing.people import viewings as seen
@@ -42,7 +43,7 @@ _LONGEST_QUERY = 1500
 
 Answer = Response | str | tuple[str, int]
 Page = Callable[..., Answer]
-Entering = Membership | Visit | Viewing
+Entering = Membership | Buyer | Visit | Viewing
 Find = Callable[..., Entering]
 
 

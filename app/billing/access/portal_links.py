@@ -46,7 +46,7 @@ def issue(
     """
     if scope not in OFFERED:
         raise Invalid("must be one of %(offered)s", field="scope", offered=", ".join(OFFERED))
-    _refuse_unsound(tenant, scope, price, quantity)
+    _refuse_unsound(db, tenant, scope, price, quantity)
     if return_url is not None and not origins.is_registered(db, tenant.app_id, return_url):
         raise Invalid("must begin with one of the app's registered origins", field="return_url")
     uuid = uuid4()
@@ -210,7 +210,9 @@ def _member(db: Session, tenant: Tenant, user: User | None) -> User:
     return member
 
 
-def _refuse_unsound(tenant: Tenant, scope: str, price: Price | None, quantity: int | None) -> None:
+def _refuse_unsound(
+    db: Session, tenant: Tenant, scope: str, price: Price | None, quantity: int | None
+) -> None:
     if scope != "checkout":
         for field, given in (("price", price), ("quantity", quantity)):
             if given is not None:
@@ -218,7 +220,7 @@ def _refuse_unsound(tenant: Tenant, scope: str, price: Price | None, quantity: i
         return
     if price is None:
         raise Invalid("is required for the scope checkout", field="price")
-    if not tenant_currencies.pays_in(tenant, price.currency):
+    if not tenant_currencies.pays_in(db, tenant, price.currency):
         raise Invalid(
             "is in %(currency)s, and this tenant pays in %(own)s",
             field="price",

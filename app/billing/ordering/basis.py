@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.billing.catalogue import products
 from app.billing.errors import Invalid
 from app.billing.ordering import sold
+from app.billing.ordering.buyers import BuyingTenant
 from app.billing.ordering.sold import AppliedRate, SoldPrice
 from app.billing.site import Account
 from app.billing.tax import countries
@@ -24,7 +25,7 @@ from app.models import (
     TaxRate,
     Tenant,
 )
-from app.models.subscription import RUNNING
+from app.models.subscription import IS_RUNNING
 from app.providers import NAMES as PROVIDERS
 
 _PRICES, _PRODUCTS, _ACCOUNTS = table(Price), table(Product), table(ProviderAccount)
@@ -37,8 +38,7 @@ _RUNS_A_PLAN = (
         _PLANS.c.tenant_id == bindparam("tenant_id"),
         _PLANS.c.livemode == bindparam("livemode"),
         _PLANS.c.family == _PRODUCTS.c.family,
-        _PLANS.c.status.in_(RUNNING),
-        _PLANS.c.is_duplicate.is_(False),
+        IS_RUNNING,
     )
     .correlate(_PRODUCTS)
 )
@@ -99,7 +99,12 @@ class Basis(NamedTuple):
 
 
 def of_price(
-    db: Session, tenant: Tenant, price_id: str, *, method: str | None, country: str
+    db: Session,
+    tenant: Tenant | BuyingTenant,
+    price_id: str,
+    *,
+    method: str | None,
+    country: str,
 ) -> Basis:
     """Answer what an order of a price rests on, at the account its way to pay (such as
     `stripe-card`) leads to, for a buyer in a country; raises NotFound for an unknown price, Invalid

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from app.billing.ordering.buyers import BuyingTenant
 from app.billing.site import Account, Site
 from app.billing.tax.taxes import Rate
 from app.models import CheckoutSession, Tenant
@@ -67,7 +68,7 @@ class CheckoutOrder:
     total: int
     description: str
     origin: str
-    tenant: Tenant | None = None
+    tenant: Tenant | BuyingTenant | None = None
     user_id: int | None = None
     method: str | None = None
     lines: tuple[Line, ...] = ()

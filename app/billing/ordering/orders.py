@@ -15,6 +15,7 @@ from app.billing.catalogue import products
 from app.billing.errors import Conflict, Invalid, NotAllowed
 from app.billing.ordering import basis, offers, quotes
 from app.billing.ordering.basis import Basis
+from app.billing.ordering.buyers import Buyer, BuyingTenant
 from app.billing.ordering.checkout_orders import CheckoutOrder, Tax
 from app.billing.ordering.offers import OfferedMethod
 from app.billing.ordering.quotes import Quote
@@ -81,7 +82,7 @@ def review(db: Session, site: Site, *, membership: Membership, choice: Choice) -
     """Work out an order for its page; changes nothing. Raises NotFound for an unknown price."""
     tenant = membership.tenant
     price = products.find_price(db, tenant, choice.price_id)
-    vat, problems = _check(tenant, price, choice)
+    vat, problems = _check(db, tenant, price, choice)
     days = trials.days(db, tenant, price, livemode=tenant.app.livemode)
     quote = None
     if not problems.keys() & {"price_id", "quantity", "country"}:
@@ -116,7 +117,7 @@ def review(db: Session, site: Site, *, membership: Membership, choice: Choice) -
     )
 
 
-def place(db: Session, site: Site, *, membership: Membership, choice: Choice) -> Placed:
+def place(db: Session, site: Site, *, membership: Membership | Buyer, choice: Choice) -> Placed:
     """Buy what was shown: start its checkout, or join the one that is pending. Commits.
 
     Raises NotAllowed for a member, Invalid naming the field, OrderChanged where the figures are
@@ -129,7 +130,7 @@ def place(db: Session, site: Site, *, membership: Membership, choice: Choice) ->
         db, tenant, choice.price_id, method=choice.method, country=choice.country
     )
     price = found.price
-    vat, problems = _check(tenant, price, choice)
+    vat, problems = _check(db, tenant, price, choice)
     days = trials.days(db, tenant, price, livemode=tenant.app.livemode, is_binding=True)
     capabilities = site.capabilities(found.at.account.provider)
     method = _method(capabilities, choice, price, days)
@@ -152,17 +153,17 @@ def place(db: Session, site: Site, *, membership: Membership, choice: Choice) ->
     return Placed(opened.uuid, opened.url)
 
 
-def require_buyer(membership: Membership) -> None:
+def require_buyer(membership: Membership | Buyer) -> None:
     """Raise NotAllowed for somebody who may not spend the tenant's money."""
     if not membership.may_buy:
         raise NotAllowed("Only an admin of %(tenant)s can buy.", tenant=membership.tenant.name)
 
 
 def _check(
-    tenant: Tenant, price: Price | SoldPrice, choice: Choice
+    db: Session, tenant: Tenant | BuyingTenant, price: Price | SoldPrice, choice: Choice
 ) -> tuple[VatAnswer | None, dict[str, Text]]:
     problems: dict[str, Text] = {}
-    if not tenant_currencies.pays_in(tenant, price.currency):
+    if not tenant_currencies.pays_in(db, tenant, price.currency):
         problems["price_id"] = Text(
             "This price is in %(currency)s, and you pay in another currency. Choose a plan again.",
             {"currency": price.currency},
@@ -183,7 +184,7 @@ def _check(
     return vat, problems
 
 
-def _require_seen(site: Site, membership: Membership, choice: Choice, quote: Quote) -> None:
+def _require_seen(site: Site, membership: Membership | Buyer, choice: Choice, quote: Quote) -> None:
     if not quote.is_sold:
         raise Invalid(quote.sentence.sentence, field="country", **quote.sentence.values)
     seen = choice.quote is not None and quotes.is_sealed(
@@ -206,7 +207,7 @@ def _method(capabilities: Capabilities, choice: Choice, price: SoldPrice, days: 
 
 
 def _order(
-    membership: Membership,
+    membership: Membership | Buyer,
     found: Basis,
     capabilities: Capabilities,
     method: str,

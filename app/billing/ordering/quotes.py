@@ -11,6 +11,7 @@ from uuid import UUID
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+from app.billing.ordering.buyers import SellingApp
 from app.billing.ordering.sold import SoldPrice
 from app.billing.site import Site
 from app.billing.tax import tax_amounts, taxes
@@ -55,7 +56,7 @@ def make(
     quantity: int,
     country: str,
     vat: VatAnswer | None,
-    app: App,
+    app: App | SellingApp,
     rates: Sequence[taxes.Rate],
     trial_days: int = 0,
 ) -> Quote:

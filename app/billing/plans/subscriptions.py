@@ -22,7 +22,7 @@ from app.models import (
     ProviderAccount,
     Subscription,
 )
-from app.models.subscription import RUNNING
+from app.models.subscription import IS_RUNNING
 from app.providers.base import PaymentState, Provider, SubscriptionState
 
 log = logging.getLogger(__name__)
@@ -35,8 +35,7 @@ _RUNS = (
     Subscription.tenant_id == bindparam("tenant_id"),
     Subscription.livemode == bindparam("livemode"),
     Subscription.family == bindparam("family"),
-    Subscription.status.in_(RUNNING),
-    Subscription.is_duplicate.is_(False),
+    IS_RUNNING,
 )
 _RUNNING = select(Subscription).where(*_RUNS)
 _BEGAN_RUNNING = select(Subscription.checkout_id).where(*_RUNS)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
+from app.billing.ordering.buyers import BuyingTenant
 from app.billing.ordering.checkout_orders import VERIFICATION_MINOR, Trial
 from app.billing.ordering.sold import SoldPrice
 from app.models import CheckoutSession, Price, Subscription, Tenant
@@ -39,7 +40,7 @@ _HAD_ONE = select(
 
 def days(
     db: Session,
-    tenant: Tenant,
+    tenant: Tenant | BuyingTenant,
     price: Price | SoldPrice,
     *,
     livemode: bool,

@@ -7,6 +7,7 @@ from uuid import uuid4
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.billing.ordering.buyers import BuyingTenant
 from app.billing.purchase import made_once, requests
 from app.billing.site import Account, Site
 from app.db import once
@@ -14,7 +15,7 @@ from app.models import CheckoutSession, Customer, Tenant
 from app.providers.base import Address, CustomerRequest, Provider
 
 
-def ensure(db: Session, site: Site, tenant: Tenant, account: Account) -> str:
+def ensure(db: Session, site: Site, tenant: Tenant | BuyingTenant, account: Account) -> str:
     """Answer the provider id of a tenant at an account, making the customer if need be.
 
     Commits. Of many at once one asks the provider and the others wait for its answer. Raises
@@ -50,7 +51,7 @@ def forget(db: Session, checkout_id: int) -> None:
     )
 
 
-def address_of(tenant: Tenant) -> Address | None:
+def address_of(tenant: Tenant | BuyingTenant) -> Address | None:
     """Answer a tenant's address, where it is known."""
     if not (tenant.address_line1 and tenant.city and tenant.country):
         return None
@@ -64,7 +65,7 @@ def address_of(tenant: Tenant) -> Address | None:
     )
 
 
-def _row(db: Session, tenant: Tenant, account: Account) -> int:
+def _row(db: Session, tenant: Tenant | BuyingTenant, account: Account) -> int:
     request = CustomerRequest(
         uuid=str(tenant.uuid),
         name=tenant.legal_name or tenant.name,

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, object_session
 
 from app.billing.errors import Invalid
+from app.billing.ordering.buyers import BuyingTenant
 from app.billing.tax import countries
 from app.models import CheckoutSession, Price, Product, Subscription, Tenant
 from app.models.checkout_session import BOUGHT
@@ -45,12 +46,14 @@ def home(country: str | None, sold: Sequence[str]) -> str:
     return next((code for code in homes if code in sold), next(iter(sold), "EUR"))
 
 
-def pays_in(tenant: Tenant, code: str) -> bool:
+def pays_in(db: Session, tenant: Tenant | BuyingTenant, code: str) -> bool:
     """Answer whether a currency the app sells in is the tenant's; asks the database only where the
     country leaves it open."""
-    if tenant.currency is None and countries.currencies(tenant.country)[:1] == (code,):
+    if tenant.currency is not None:
+        return tenant.currency == code
+    if countries.currencies(tenant.country)[:1] == (code,):
         return True
-    return of(tenant) == code
+    return home(tenant.country, sold_by(db, tenant.app_id)) == code
 
 
 def choose(db: Session, tenant: Tenant, code: str) -> None:

@@ -26,8 +26,8 @@ class TestOf:
         world.globex.country = country
 
         assert tenant_currencies.of(world.globex) == expected
-        assert tenant_currencies.pays_in(world.globex, expected)
-        assert not tenant_currencies.pays_in(world.globex, {"EUR": "USD", "USD": "EUR"}[expected])
+        assert tenant_currencies.pays_in(world.db, world.globex, expected)
+        assert not tenant_currencies.pays_in(world.db, world.globex, {"EUR": "USD", "USD": "EUR"}[expected])
 
     def test_is_one_the_app_sells_in(self, world: World, db: Session) -> None:
         for slug in ("starter", "team", "business"):
@@ -44,8 +44,8 @@ class TestOf:
     ) -> None:
         statements = Statements(database)
 
-        assert tenant_currencies.pays_in(world.globex, "EUR")
-        assert tenant_currencies.pays_in(world.initech, "USD")
+        assert tenant_currencies.pays_in(world.db, world.globex, "EUR")
+        assert tenant_currencies.pays_in(world.db, world.initech, "USD")
 
         assert statements.said == []
 
