@@ -6,12 +6,22 @@ import logging
 import os
 import sys
 
+from huey.consumer import Consumer
+
 import config as settings
 from app import logs
 
 log = logging.getLogger("app.worker")
 
 _MOST_SECONDS_BETWEEN_LOOKS = 0.5
+
+
+class _Consumer(Consumer):  # type: ignore[misc]
+    """Says that it begins once it can be told to leave."""
+
+    def start(self) -> None:
+        super().start()
+        log.info("The worker begins, with %s threads.", self.workers)
 
 
 def main() -> None:
@@ -24,13 +34,13 @@ def main() -> None:
     # Imported here because it opens the queue.
     from app import jobs
 
-    consumer = jobs.huey.create_consumer(
+    consumer = _Consumer(
+        jobs.huey,
         workers=config.WORKER_THREADS,
         max_delay=_MOST_SECONDS_BETWEEN_LOOKS,
         graceful_signal="TERM",
         shutdown_timeout=config.STOP_SECONDS,
     )
-    log.info("The worker begins, with %s threads.", config.WORKER_THREADS)
     # On SIGHUP the consumer runs these in its place.
     sys.argv[:] = ["-m", "app.worker"]
     consumer.run()
