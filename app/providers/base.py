@@ -650,8 +650,7 @@ class Provider(ABC):
         comment: str | None = None,
     ) -> SubscriptionState:
         """End a subscription, now or with its period; ending an ended one is no error. `comment` is
-        why, in the customer's words, kept with it where the provider keeps such words and it ends
-        with its period."""
+        why, in the words of who ended it, kept with it where the provider keeps such words."""
 
     @abstractmethod
     def resume_subscription(

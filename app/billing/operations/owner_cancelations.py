@@ -90,7 +90,9 @@ def _end_now(
         plan_states.tell(db, row, before, cause=cause, now=now)
         db.commit()
         return
-    acts.end_subscription(db, row, reason=cancelation_deeds.BY_OWNER, now=now)
+    acts.end_subscription(
+        db, row, reason=cancelation_deeds.BY_OWNER, now=now, comment=reason or None
+    )
     db.commit()
     state = plan_acts.perform(db, site, effect)
     if state != "done":

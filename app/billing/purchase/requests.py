@@ -21,7 +21,7 @@ from app.providers.base import (
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """A subscription to end, at once or with its period, and why in the customer's words."""
+    """A subscription to end, at once or with its period, and why in the words of who ended it."""
 
     provider_id: str
     customer_id: str | None

@@ -94,13 +94,21 @@ def cancel_subscription(
 
 
 def end_subscription(
-    db: Session, subscription: Subscription, *, reason: str, now: datetime
+    db: Session,
+    subscription: Subscription,
+    *,
+    reason: str,
+    now: datetime,
+    comment: str | None = None,
 ) -> None:
-    """Ask for the end, at once, of the provider subscription of a plan that is over here."""
+    """Ask for the end, at once, of the provider subscription of a plan that is over here; `comment`
+    is why, in the words of who ended it."""
     if subscription.provider_id is None:
         return
     account_id = subscription.provider_account_id
-    request = requests.Cancellation(subscription.provider_id, subscription.customer_provider_id)
+    request = requests.Cancellation(
+        subscription.provider_id, subscription.customer_provider_id, comment=comment
+    )
     ask(
         db,
         "cancel_subscription",

@@ -76,9 +76,9 @@ class Client:
         options = {"idempotency_key": key}
         return self._repeated(lambda: self._call("post", path, params or {}, options))
 
-    def delete(self, *path: str) -> Json:
+    def delete(self, *path: str, params: Mapping[str, Any] | None = None) -> Json:
         """Remove an object; Stripe needs no key for that."""
-        return self._repeated(lambda: self._call("delete", path, {}, {}))
+        return self._repeated(lambda: self._call("delete", path, params or {}, {}))
 
     def each(
         self, *path: str, params: Mapping[str, Any] | None = None, most: int = 1000

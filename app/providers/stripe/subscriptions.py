@@ -85,14 +85,14 @@ def cancel(
     comment: str | None,
 ) -> base.SubscriptionState:
     """End a subscription, now or with its period; one that has ended is answered as it is. Its
-    `cancellation_details` take a customer's words (Stripe, "Update a subscription")."""
+    `cancellation_details` take words about why (Stripe, "Update a subscription" and "Cancel a
+    subscription")."""
+    said: Json = {"cancellation_details": {"comment": comment}} if comment is not None else {}
     try:
         if when == "now":
-            client.delete("subscriptions", provider_id)
+            client.delete("subscriptions", provider_id, params=said)
         else:
-            body: Json = {"cancel_at_period_end": True}
-            if comment is not None:
-                body["cancellation_details"] = {"comment": comment}
+            body = {"cancel_at_period_end": True, **said}
             client.post("subscriptions", provider_id, params=body, key=key)
     except (errors.Missing, errors.Refused):
         state = fetch(client, provider_id)

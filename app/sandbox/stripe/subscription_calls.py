@@ -68,6 +68,7 @@ def cancel(account: Account, params: Json, id: str) -> Json:
     for name in ("comment", "feedback"):
         if name in details:
             subscription["cancellation_details"][name] = details[name] or None
+    account.save(subscriptions.KIND, subscription)
     if params.get("prorate"):
         pending_lines.credit_rest(account, subscription)
     if params.get("invoice_now"):

@@ -9,6 +9,7 @@ from app.billing.operations import owner_cancelations
 from app.billing.operations.owner_cancelations import When
 from app.models import AuditEntry, Mail, Subscription, TimelineEntry
 from app.providers import errors
+from tests.billing import owners
 from tests.billing.operations.members import WHY, alice
 from tests.billing.purchases import Buyer, raising
 from tests.billing.running_plans import CARDS, bought, changes, plan
@@ -19,6 +20,12 @@ def cancels(buyer: Buyer, when: When) -> Subscription:
     return owner_cancelations.cancel(
         buyer.db, buyer.site, alice(buyer), row.uuid, when=when, reason=WHY
     )
+
+
+def comments(buyer: Buyer) -> list[str | None]:
+    """Answer what stands on subscriptions at Stripe about why they ended."""
+    account = owners.at_stripe(buyer.world, buyer.site, buyer.sandbox)
+    return [found["cancellation_details"]["comment"] for found in account.find("subscriptions")]
 
 
 class TestEndingAPlan:
@@ -33,6 +40,8 @@ class TestEndingAPlan:
         (asked,) = tara.rows(TimelineEntry, TimelineEntry.kind == "subscription.cancel_asked")
         assert asked.cause == f"user {tara.world.alice.uuid}"
         assert [row.kind for row in tara.rows(Mail) if row.kind == "canceled"] == ["canceled"]
+        if method == "stripe-card":
+            assert comments(tara) == [WHY]
         tara.waits("2 months")
         tara.sweeps()
         assert len(tara.payments()) == 1

@@ -102,7 +102,11 @@ class TestCancel:
         made = bench.subscription()
 
         bench.provider.cancel_subscription(
-            made.provider_id, customer_id=bench.customer, when="now", key=new_key()
+            made.provider_id,
+            customer_id=bench.customer,
+            when="now",
+            key=new_key(),
+            comment="They asked for it by telephone.",
         )
 
         state = bench.subscription_now(made)
