@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from uuid import uuid4
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -10,21 +13,29 @@ from app.billing.catalogue import products
 from app.billing.catalogue.products import Offer
 from app.billing.errors import Invalid
 from app.billing.ordering import storefronts
-from app.billing.ordering.storefronts import Visit
+from app.billing.ordering.storefronts import Company, Reader, Seller, Visit
 from app.billing.tenants import tenant_currencies
 from app.models import Membership
 from app.portal import chooser
 from app.portal.plan_form import PlanForm
-from app.web import guards, languages, sessions, visits
+from app.web import csrf, guards, languages, moulds, sessions, visits
+from app.web.moulds import Mould
 
 plans = Blueprint("plans", __name__)
+
+# What stands for a visitor's own in a page that is drawn for all; nobody knows them.
+_NAME, _PLACE, _EMAIL, _TOKEN = (uuid4() for _ in range(4))
 
 
 @plans.get("/t/<uuid:tenant>/plans")
 @guards.of_tenant("plans", find=storefronts.enter, view=storefronts.view)
 def show(visit: Visit) -> str:
     offer = storefronts.offer(sessions.db(), visit, request.args.get("currency"))
-    return _page(visit, offer, PlanForm(offer, request.args) if request.args else None)
+    if request.args:
+        return _page(visit, offer, PlanForm(offer, request.args))
+    if visit.may_buy and offer.running is None and moulds.fits():
+        return _filled(visit, offer)
+    return _page(visit, offer, None)
 
 
 @plans.post("/t/<uuid:tenant>/plans")
@@ -45,10 +56,40 @@ def choose(membership: Membership) -> Response | tuple[str, int]:
     return redirect(address, 303)
 
 
-def _page(membership: Membership | Visit, offer: Offer, form: PlanForm | None) -> str:
+def _filled(visit: Visit, offer: Offer) -> str:
+    """The page of an admin who has chosen nothing yet."""
+    mould = _mould(visit.tenant.app, offer, languages.tag(), visits.may_switch())
+    return mould.fill(
+        name=visit.tenant.name,
+        place=visit.tenant.uuid,
+        email=visit.user.email,
+        token=csrf.token(),
+    )
+
+
+@lru_cache(maxsize=128)
+def _mould(app: Seller, offer: Offer, _language: str, _may_switch: bool) -> Mould:
+    """The same page for every admin who is offered the same, in a language, and who may or may not
+    switch to another tenant; the last two the templates find out by themselves."""
+    nobody = Visit(
+        user=Reader(str(_EMAIL), locale=None, session_epoch=0, ended_sessions=[]),
+        tenant=Company(0, _PLACE, str(_NAME), country=None, currency=None, app=app),
+        role="admin",
+        has_bought=False,
+        catalogue="",
+    )
+    drawn = _page(nobody, offer, None, csrf_token=lambda: str(_TOKEN))
+    marks = {"name": _NAME, "place": _PLACE, "email": _EMAIL, "token": _TOKEN}
+    return Mould(drawn, {name: str(mark) for name, mark in marks.items()})
+
+
+def _page(
+    membership: Membership | Visit, offer: Offer, form: PlanForm | None, **others: object
+) -> str:
     """The page of an offer and of a choice, if there is one."""
     return render_template(
         "portal/plans/show.html",
+        **others,
         membership=membership,
         form=form,
         is_running=offer.running is not None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -204,3 +205,31 @@ class TestDeparture:
         (link,) = [a for a in page.all("a") if "button" in (a.get("class") or "")]
         assert link.get("target") == "_top"
         assert "/pay/" in (link.get("href") or "") or "checkout" in (link.get("href") or "")
+
+
+class TestASessionThatIsKnownAlready:
+    def test_says_the_same_each_time_its_cookie_comes(self, tara: Visitor, world: World) -> None:
+        path = f"/t/{world.globex.uuid}/"
+        with tara.client.session_transaction() as session:
+            session["_flashes"] = [("message", "It is done.")]
+        cookie = tara.client.get_cookie("portico")
+        assert cookie is not None
+
+        for _ in range(2):
+            tara.client.set_cookie("portico", cookie.value)
+            assert "It is done." in tara.opens(path).words()
+
+    def test_ends_all_the_same_and_cannot_be_forged(self, tara: Visitor, world: World) -> None:
+        path = f"/t/{world.globex.uuid}/"
+        assert tara.opens(path).status == 200
+        cookie = tara.client.get_cookie("portico")
+        assert cookie is not None
+
+        tara.client.set_cookie("portico", f"{cookie.value[:-2]}xx")
+        forged = tara.opens(path)
+        tara.client.set_cookie("portico", cookie.value)
+        good = tara.opens(path)
+        tara.client.application.config["PERMANENT_SESSION_LIFETIME"] = timedelta(seconds=-1)
+        old = tara.opens(path)
+
+        assert (forged.status, good.status, old.status) == (303, 200, 303)

@@ -32,6 +32,7 @@ from app.billing.catalogue import products
 from app.billing.catalogue.products import Offer
 from app.billing.errors import NotFound
 from app.db.base import table
+from app.db.direct import Question
 from app.models import (
     App,
     AppMember,
@@ -109,8 +110,8 @@ def view(db: Session, *, user_id: int, tenant_uuid: UUID) -> Visit:
     return _visit(db, _VIEWING, user_id, tenant_uuid)
 
 
-def _visit(db: Session, asked: Select[Any], user_id: int, tenant_uuid: UUID) -> Visit:
-    row = db.execute(asked, {"user_id": user_id, "tenant_uuid": tenant_uuid}).one_or_none()
+def _visit(db: Session, asked: Question, user_id: int, tenant_uuid: UUID) -> Visit:
+    row = asked.ask(db, {"user_id": user_id, "tenant_uuid": tenant_uuid})
     if row is None:
         raise NotFound("There is no such page, or it is not yours to see.")
     return Visit(
@@ -251,11 +252,11 @@ _SHOWN: tuple[ColumnElement[Any], ...] = (
 )
 
 
-def _statement(
+def _question(
     people: FromClause, role: ColumnElement[str], at_tenant: ColumnElement[bool]
-) -> Select[Any]:
+) -> Question:
     """Answer who of some people comes to which tenant, and what is shown to them there."""
-    return (
+    return Question(
         select(role.label("role"), *_SHOWN)
         .select_from(people)
         .join(_TENANT, at_tenant)
@@ -272,8 +273,8 @@ def _statement(
     )
 
 
-_VISIT = _statement(_MEMBERSHIP, _MEMBERSHIP.c.role, _TENANT.c.id == _MEMBERSHIP.c.tenant_id)
-_VIEWING = _statement(_APP_MEMBER, literal("viewer"), _TENANT.c.app_id == _APP_MEMBER.c.app_id)
+_VISIT = _question(_MEMBERSHIP, _MEMBERSHIP.c.role, _TENANT.c.id == _MEMBERSHIP.c.tenant_id)
+_VIEWING = _question(_APP_MEMBER, literal("viewer"), _TENANT.c.app_id == _APP_MEMBER.c.app_id)
 _KEPT_SECONDS = 60.0
 _shelves: WeakKeyDictionary[Engine, _Shelf] = WeakKeyDictionary()
 
