@@ -50,6 +50,8 @@ def jobs(config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     assert spec is not None and spec.loader is not None
     jobs = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(jobs)
+    # Nothing of it may be at work when the next test begins.
+    jobs._LEAVE_SECONDS = PATIENCE_SECONDS  # type: ignore[attr-defined]
     yield jobs
     jobs._database().close()
     jobs.huey.storage.close()

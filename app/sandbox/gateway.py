@@ -4,7 +4,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from flask import Flask, Request, Response, request
@@ -22,11 +22,12 @@ METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 
 @dataclass(frozen=True)
 class Answer:
-    """A status and a JSON body; a body of None sends none."""
+    """A status and a JSON body; a body of None sends none. It is sent after `held` seconds."""
 
     status: int
     body: Json | None
     headers: dict[str, str] = field(default_factory=dict)
+    held: float = 0.0
 
 
 class Refusal(Exception):
@@ -159,6 +160,9 @@ def _view(world: World, provider: Provider, route: Route) -> Callable[..., Respo
                 "status": answer.status,
             }
         )
+        # Only now: the call is on record while its answer is held back, as what it did is.
+        if answer.held:
+            world.stopping.wait(answer.held)
         response = _response(answer)
         response.headers[TIME_HEADER] = iso(world.clock.now())
         return response
@@ -190,7 +194,7 @@ def _answer(world: World, provider: Provider, route: Route, arguments: Json) -> 
         answer = _with_fault(_Call(account, provider, route, params, arguments, key))
     except Refusal as refusal:
         return refusal.answer
-    return Answer(answer.status, answer.body, {**provider.headers(account), **answer.headers})
+    return replace(answer, headers={**provider.headers(account), **answer.headers})
 
 
 def _with_fault(call: _Call) -> Answer:
@@ -205,9 +209,7 @@ def _with_fault(call: _Call) -> Answer:
         return Answer(0, None)
     seconds = (fault["seconds"] or SECONDS.get(kind, 0.0)) if fault else 0.0
     answer = _once(call, wait=seconds if kind == "delay" else 0.0, breaks=kind == "500_after")
-    if kind == "timeout":
-        world.stopping.wait(seconds)
-    return answer
+    return replace(answer, held=seconds) if kind == "timeout" else answer
 
 
 def _once(call: _Call, *, wait: float, breaks: bool) -> Answer:

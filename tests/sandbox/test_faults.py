@@ -57,7 +57,7 @@ def test_500_after_has_done_it_and_is_what_the_key_replays(shop: Shop) -> None:
 
 
 def test_timeout_has_done_it_and_holds_the_answer_back(shop: Shop) -> None:
-    shop.sandbox.fault("timeout", match="/products", seconds=20)
+    shop.sandbox.fault("timeout", match="/products", seconds=PATIENCE_SECONDS)
 
     with pytest.raises(requests.ReadTimeout):
         shop.http.post(
@@ -73,6 +73,7 @@ def test_timeout_has_done_it_and_holds_the_answer_back(shop: Shop) -> None:
     again = shop.call("POST", "/v1/products", BODY, Idempotency_Key="k")
 
     assert again.headers["Idempotent-Replayed"] == "true"
+    assert [call["status"] for call in shop.sandbox.calls("POST")] == [200, 200]
     assert [product.id for product in shop.sdk.products.list().data] == [again.json()["id"]]
 
 
