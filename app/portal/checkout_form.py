@@ -13,7 +13,7 @@ from app.billing.errors import Invalid
 from app.billing.ordering import orders
 from app.billing.ordering.buyers import Buyer
 from app.models import Membership, Tenant
-from app.web import forms
+from app.web import forms, languages
 
 
 class CheckoutForm(forms.Form):
@@ -57,6 +57,7 @@ class CheckoutForm(forms.Form):
             vat_number=self.vat_number.data or "",
             method=self.method.data or None,
             quote=self.quote.data or None,
+            language=languages.asked_for(),
         )
 
     def address(self, membership: Membership | Buyer) -> str:

@@ -107,8 +107,9 @@ class Joining(Generic[Place]):
             form.blame(error)
             return self._page(invitation, form), errors.status_of(error)
         # Mails and invoices follow; pages would have come in it anyway.
-        if languages.tag() != "en":
-            accounts.choose_language(sessions.db(), place.user, languages.tag())
+        language = languages.asked_for()
+        if language is not None:
+            accounts.choose_language(sessions.db(), place.user, language)
         visits.begin(place.user, several=_has_several(place))
         return self.welcome(place)
 

@@ -50,6 +50,11 @@ def tag() -> str:
     return known
 
 
+def asked_for() -> str | None:
+    """Answer the language of this page; None for English, which may only be our last resort."""
+    return tag() if tag() != "en" else None
+
+
 def offered() -> list[tuple[str, str]]:
     """Answer the languages there are words for, each by its own name: `de`, Deutsch."""
     return [(known, _own_name(known)) for known in _known()]

@@ -169,6 +169,18 @@ class TestPlace:
         assert page.status == 303
         assert page.location.startswith(sandbox.url)
 
+    @pytest.mark.parametrize(("asked", "locale"), [("de-AT", "de"), ("tlh", None)])
+    def test_keeps_the_language_the_order_was_made_in(
+        self, tara: Visitor, order: Order, db: Session, asked: str, locale: str | None
+    ) -> None:
+        shown = tara.opens(order.at(method="stripe-card"))
+
+        tara.posts(order.path, order.filled(shown), **{"Accept-Language": asked})
+
+        (buyer,) = db.scalars(select(CheckoutSession.buyer))
+        assert buyer is not None
+        assert buyer["locale"] == locale
+
     def test_makes_one_checkout_of_two_presses(
         self, tara: Visitor, order: Order, db: Session
     ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -58,17 +58,23 @@ def buyer(tenant: Tenant | None, checkout: CheckoutSession | None) -> dict[str, 
 
 
 def locale(db: Session, tenant: Tenant | None, checkout: CheckoutSession | None) -> str | None:
-    """Answer the payer's language: of the user who bought, else of the tenant's oldest admin."""
+    """Answer the payer's language: the one that the user who bought has chosen, else, where
+    nobody in particular did, the tenant's oldest admin; else the one the order was made in."""
+    asked = _ordered_in(checkout)
     payer = db.get(User, checkout.user_id) if checkout and checkout.user_id else None
     if payer is not None:
-        return payer.locale
-    if tenant is not None:
-        admin = db.connection().execute(_ADMIN, {"tenant_id": tenant.id}).first()
-        if admin is not None:
-            return cast("str | None", admin.locale)
-    details = (checkout.details if checkout else None) or {}
-    asked: str | None = details.get("locale")
-    return asked
+        return payer.locale or asked
+    admin = _admins_locale(db, tenant) if tenant is not None else None
+    return admin or asked
+
+
+def _ordered_in(checkout: CheckoutSession | None) -> str | None:
+    kept = ((checkout.details, checkout.buyer) if checkout else None) or ()
+    return next((found for each in kept if each and (found := each.get("locale"))), None)
+
+
+def _admins_locale(db: Session, tenant: Tenant) -> str | None:
+    return db.connection().execute(_ADMIN, {"tenant_id": tenant.id}).scalar()
 
 
 def tenant_of(db: Session, tenant_id: int | None) -> Tenant | None:

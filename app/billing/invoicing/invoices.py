@@ -69,6 +69,7 @@ _AROUND = (
             CheckoutSession.vat_status,
             CheckoutSession.collected,
             CheckoutSession.details,
+            CheckoutSession.buyer,
             CheckoutSession.email,
         ),
         load_only(User.locale),

@@ -41,7 +41,7 @@ from app.providers.base import Capabilities, Interval, Line, Mode, TaxBehavior
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What the payer has chosen so far; `method` is an `OfferedMethod.id`, `quote` the token of
-    the figures they saw."""
+    the figures they saw, `language` the one they read, where it is known."""
 
     price_id: str
     quantity: int
@@ -49,6 +49,7 @@ class Choice:
     vat_number: str | None = None
     method: str | None = None
     quote: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,8 @@ def place(db: Session, site: Site, *, membership: Membership | Buyer, choice: Ch
     _require_seen(site, membership, choice, quote)
     if price.is_recurring and found.runs_a_plan:
         raise Conflict("%(tenant)s already has a plan, so nothing was ordered.", tenant=tenant.name)
-    order = _order(membership, found, capabilities, method, quote)
+    locale = membership.user.locale or choice.language
+    order = _order(membership, found, capabilities, method, quote, locale)
     opened = checkouts.start(db, site, order)
     return Placed(opened.uuid, opened.url)
 
@@ -212,6 +214,7 @@ def _order(
     capabilities: Capabilities,
     method: str,
     quote: Quote,
+    locale: str | None,
 ) -> CheckoutOrder:
     tenant, price, product = membership.tenant, found.price, found.price.product
     rate, provider_tax_rate_id = next(
@@ -259,7 +262,7 @@ def _order(
             vat_number=quote.vat_number,
             vat_status=quote.vat_status,
         ),
-        locale=membership.user.locale,
+        locale=locale,
         customer_id=found.at.customer_id,
         provider_tax_rate_id=provider_tax_rate_id,
     )

@@ -179,4 +179,5 @@ def _buyer(order: CheckoutOrder) -> dict[str, Any] | None:
         "name": order.tenant.legal_name or order.tenant.name,
         "email": order.tenant.invoice_email,
         "address": asdict(address) if address else None,
+        "locale": order.locale,
     }

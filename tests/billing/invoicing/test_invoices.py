@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -188,6 +189,20 @@ class TestASale:
 
         assert (row.tenant_id, row.number) == (None, 1)
         assert (row.buyer["name"], row.buyer["email"]) == (None, "someone@example.com")
+
+    @pytest.mark.parametrize(
+        ("chosen", "read", "locale"), [("de_AT", "en", "de_AT"), (None, "de", "de")]
+    )
+    def test_is_in_the_language_of_the_payer(
+        self, tara: Buyer, chosen: str | None, read: str, locale: str
+    ) -> None:
+        tara.user.locale = chosen
+        choice = tara.chooses("onboarding", None, method="mollie-card", quantity=1)
+        pays(tara, tara.places(tara.sees(replace(choice, language=read))))
+
+        (row,) = issued(tara)
+
+        assert row.locale == locale
 
     @pytest.mark.parametrize("method", ["stripe-card", "mollie-card"])
     def test_that_only_saved_a_method_has_none(self, tara: Buyer, method: str) -> None:
