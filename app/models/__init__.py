@@ -16,7 +16,7 @@ from app.models.product import Price, Product, ProviderPrice, ProviderProduct
 from app.models.provider_account import Customer, ProviderAccount
 from app.models.provider_event import ProviderEvent
 from app.models.recovery_code import RecoveryCode
-from app.models.subscription import Subscription, SubscriptionChange
+from app.models.subscription import FormerFigure, Subscription, SubscriptionChange
 from app.models.tax_rate import ProviderTaxRate, TaxRate
 from app.models.tenant import Tenant
 from app.models.timeline_entry import AuditEntry, TimelineEntry
@@ -34,6 +34,7 @@ __all__ = [
     "CheckoutSession",
     "Customer",
     "FailedSignIn",
+    "FormerFigure",
     "IdempotencyKey",
     "Invitation",
     "Invoice",

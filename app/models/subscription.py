@@ -206,3 +206,22 @@ class SubscriptionChange(Base):
     def tax_amount(self) -> Money:
         """The tax in it."""
         return Money(self.tax, self.currency)
+
+
+class FormerFigure(Base):
+    """What a subscription cost each period, net and in minor units, before it changed: from
+    `from_at` until `until_at`. What it costs since stands on the subscription itself."""
+
+    __tablename__ = "former_figure"
+    __table_args__ = (
+        CheckConstraint("interval IN ('month', 'year')", name="interval"),
+        Index(None, "subscription_id", "until_at"),
+        Index(None, "provider_account_id", "until_at"),
+    )
+
+    subscription_id: Mapped[int] = mapped_column(ForeignKey("subscription.id"))
+    provider_account_id: Mapped[int] = mapped_column(ForeignKey("provider_account.id"))
+    interval: Mapped[str]
+    net: Mapped[int]
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime]

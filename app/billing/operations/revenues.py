@@ -1,7 +1,8 @@
 """Revenues: what running plans bring each month, and what came, went, failed and was given back.
 
-Figures are net, per month, and counted at each plan's present price: a yearly plan counts with a
-twelfth. A plan counts from the end of its trial, and only while it runs and is paid for.
+Figures are net, per month, and a month counts each plan at the price that was in force at its end,
+a yearly one with a twelfth. A plan counts from the end of its trial, and only while it runs and is
+paid for.
 """
 
 from __future__ import annotations
@@ -16,12 +17,18 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.billing.operations import listings
-from app.models import App, Payment, Price, Refund, Subscription
+from app.models import App, FormerFigure, Payment, Price, Refund, Subscription
 from app.money import Money, round_half_up
 
 MONTHS = 12
 # Overdue and set to end, they run and are paid for still; on trial, paused or unpaid they are not.
 PAYING = ("active", "past_due", "canceling")
+
+
+# When it began to be paid for.
+_BEGAN_AT = func.coalesce(
+    Subscription.trial_end, Subscription.started_at, type_=Subscription.started_at.type
+)
 
 
 @dataclass(slots=True)
@@ -76,6 +83,18 @@ class _Plans:
     amount: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class _Formerly:
+    """Plans that cost something else from the end of one month until that of another, in all so
+    much more than they do now; `has_begun` says that they began at that price."""
+
+    currency: str
+    first: int
+    until: int
+    has_begun: bool
+    more: Decimal
+
+
 def of(db: Session, app: App, *, now: datetime) -> list[Revenue]:
     """Answer an app's figures of the last twelve months in its present mode, by currency."""
     accounts = [
@@ -85,11 +104,12 @@ def of(db: Session, app: App, *, now: datetime) -> list[Revenue]:
     ]
     begins = _months(now)
     plans = _plans(db, accounts, begins)
+    formerly = _formerly(db, accounts, begins)
     failed = _failed(db, accounts, begins)
     refunded = _refunded(db, accounts, begins)
     known = {plan.currency for plan in plans} | {row[0] for row in (*failed, *refunded)}
     return [
-        Revenue(currency, _written(currency, begins, plans, failed, refunded))
+        Revenue(currency, _written(currency, begins, (*plans, *formerly), failed, refunded))
         for currency in sorted(known)
     ]
 
@@ -97,14 +117,16 @@ def of(db: Session, app: App, *, now: datetime) -> list[Revenue]:
 def _written(
     currency: str,
     begins: Sequence[datetime],
-    plans: Iterable[_Plans],
+    plans: Iterable[_Plans | _Formerly],
     failed: Iterable[Any],
     refunded: Iterable[Any],
 ) -> list[Month]:
     months = [Month(at) for at in begins]
     for some in plans:
-        if some.currency == currency:
+        if some.currency == currency and isinstance(some, _Plans):
             _count(months, some)
+        elif some.currency == currency and isinstance(some, _Formerly):
+            _correct(months, some)
     for _, place, count, amount in (row for row in failed if row[0] == currency):
         months[place - 1].failed, months[place - 1].failed_amount = count, int(amount)
     for _, place, count, amount in (row for row in refunded if row[0] == currency):
@@ -125,26 +147,68 @@ def _count(months: list[Month], some: _Plans) -> None:
             month.churned_amount += some.amount
 
 
+def _correct(months: list[Month], some: _Formerly) -> None:
+    """Count plans in earlier months at what they cost then, after they were counted at what they
+    cost now."""
+    for place, month in enumerate(months, 1):
+        if some.first <= place < some.until:
+            month.recurring += some.more
+        if some.has_begun and some.first == place:
+            month.new_amount += some.more
+
+
 def _plans(db: Session, accounts: Sequence[int], begins: Sequence[datetime]) -> list[_Plans]:
-    row = Subscription
-    began_at = func.coalesce(row.trial_end, row.started_at, type_=row.started_at.type)
+    row, began_at = Subscription, _BEGAN_AT
     began, ended = _place(began_at, begins).label("began"), _ended(begins).label("ended")
     asked = (
         select(row.currency, began, ended, Price.interval, func.count(), func.sum(row.net))
         .join(Price, Price.id == row.price_id)
-        .where(
-            row.provider_account_id.in_(accounts),
-            row.is_duplicate.is_(False),
-            or_(row.status.in_(PAYING), _was_paid_for(began_at)),
-            or_(row.ended_at.is_(None), row.ended_at >= begins[0]),
-            row.net > 0,
-        )
+        .where(row.provider_account_id.in_(accounts), *_counts(begins))
         .group_by(row.currency, began, ended, Price.interval)
     )
     return [
-        _Plans(currency, first, last, count, Decimal(int(net)) / (12 if each == "year" else 1))
+        _Plans(currency, first, last, count, _monthly(net, each))
         for currency, first, last, each, count, net in db.execute(asked)
     ]
+
+
+def _formerly(db: Session, accounts: Sequence[int], begins: Sequence[datetime]) -> list[_Formerly]:
+    row, was = Subscription, FormerFigure
+    has_begun = was.from_at <= _BEGAN_AT
+    from_at = case((has_begun, _BEGAN_AT), else_=was.from_at)
+    places = (_place(from_at, begins).label("first"), _place(was.until_at, begins).label("until"))
+    kinds = (row.currency, *places, has_begun.label("has_begun"), was.interval, Price.interval)
+    asked = (
+        select(*kinds, func.sum(was.net), func.sum(row.net))
+        .join(row, row.id == was.subscription_id)
+        .join(Price, Price.id == row.price_id)
+        .where(
+            was.provider_account_id.in_(accounts),
+            was.until_at >= begins[0],
+            was.until_at > _BEGAN_AT,
+            *_counts(begins),
+        )
+        .group_by(*kinds)
+    )
+    return [
+        _Formerly(currency, first, until, begun, _monthly(then, each) - _monthly(now, each_now))
+        for currency, first, until, begun, each, each_now, then, now in db.execute(asked)
+    ]
+
+
+def _monthly(net: Any, interval: str | None) -> Decimal:
+    return Decimal(int(net)) / (12 if interval == "year" else 1)
+
+
+def _counts(begins: Sequence[datetime]) -> tuple[ColumnElement[bool], ...]:
+    """What makes a plan count, in some month."""
+    row = Subscription
+    return (
+        row.is_duplicate.is_(False),
+        or_(row.status.in_(PAYING), _was_paid_for(_BEGAN_AT)),
+        or_(row.ended_at.is_(None), row.ended_at >= begins[0]),
+        row.net > 0,
+    )
 
 
 def _was_paid_for(began_at: ColumnElement[datetime]) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.billing import timeline
 from app.billing.mail import mails
 from app.billing.mail.mail_kinds import PlanChanged
+from app.billing.plans import former_figures
 from app.billing.webhooks import webhooks
 from app.models import Price, Subscription, SubscriptionChange
 from app.money import Money
@@ -116,6 +117,7 @@ def mirror(
     """Write what a locked plan has become by somebody at the provider itself; `figures` are net,
     tax and total each period, in minor units."""
     before = _now(subscription)
+    former_figures.keep(db, subscription, now=now)
     subscription.price, subscription.quantity = price, quantity
     subscription.net, subscription.tax, subscription.total = figures
     after = _now(subscription)
@@ -189,6 +191,7 @@ def _switch(
     now: datetime,
 ) -> None:
     before = _now(subscription)
+    former_figures.keep(db, subscription, now=now)
     if change.price.interval != subscription.price.interval:
         subscription.anchor_at = _anchor(subscription, change)
     # The id too: it is asked for before the next flush.

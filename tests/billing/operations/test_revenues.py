@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.billing.operations import revenues
 from app.billing.operations.revenues import Revenue
-from app.models import Refund, Subscription
+from app.models import FormerFigure, Refund, Subscription
 from app.money import Money
 from tests.cast import World
 from tests.models.rows import Rows
@@ -109,6 +109,61 @@ class TestRecurringRevenue:
 
         assert [month.new for month in eur.months[-3:]] == [0, 0, 1]
         assert eur.now.churned == 0
+
+
+class TestPricesThatChanged:
+    def test_count_each_month_at_what_a_plan_cost_at_its_end(
+        self, world: World, rows: Rows, db: Session
+    ) -> None:
+        changed = plan(rows, started_at=NOW - timedelta(days=135), net=1900)
+        plan(rows, net=100)
+        for net, interval, first, until in (
+            (1200, "month", 135, 100),
+            (700, "month", 100, 95),
+            (12000, "year", 95, 50),
+        ):
+            db.add(
+                FormerFigure(
+                    subscription_id=changed.id,
+                    provider_account_id=changed.provider_account_id,
+                    interval=interval,
+                    net=net,
+                    from_at=NOW - timedelta(days=first),
+                    until_at=NOW - timedelta(days=until),
+                )
+            )
+        db.commit()
+
+        eur = told(world)["EUR"]
+
+        # July to November: begun, at 7 for some days of August, yearly, changed on 1 October.
+        assert [month.recurring for month in eur.months[-6:]] == [0, 1200, 1000, 1100, 2000, 2000]
+        assert [month.running for month in eur.months[-6:]] == [0, 1, 1, 2, 2, 2]
+        assert [month.new_amount for month in eur.months[-6:]] == [0, 1200, 0, 100, 0, 0]
+
+    def test_count_from_the_end_of_a_trial_and_only_for_plans_that_count(
+        self, world: World, rows: Rows, db: Session
+    ) -> None:
+        trial = NOW - timedelta(days=40)
+        begun = plan(rows, trial_end=trial, net=1900)
+        over = plan(rows, status="unpaid", net=500)
+        for row, net, until in ((begun, 300, 50), (begun, 900, 5), (over, 700, 5)):
+            db.add(
+                FormerFigure(
+                    subscription_id=row.id,
+                    provider_account_id=row.provider_account_id,
+                    interval="month",
+                    net=net,
+                    from_at=NOW - timedelta(days=70 if until == 50 else 50),
+                    until_at=NOW - timedelta(days=until),
+                )
+            )
+        db.commit()
+
+        eur = told(world)["EUR"]
+
+        assert [month.recurring for month in eur.months[-3:]] == [0, 900, 1900]
+        assert [month.new_amount for month in eur.months[-3:]] == [0, 900, 0]
 
 
 class TestWhatFailedAndWentBack:

@@ -10,7 +10,7 @@ import pytest
 from app.billing.ordering.orders import Placed
 from app.billing.plans import cancelations, dunning, periods, subscriptions
 from app.billing.reconciliation import sweep
-from app.models import Invoice, Mail, Payment, PaymentMethod, Refund
+from app.models import FormerFigure, Invoice, Mail, Payment, PaymentMethod, Refund
 from app.money import Money
 from app.providers.base import Line, SubscriptionChange
 from tests import payer
@@ -281,6 +281,8 @@ class TestAChangeAtTheProviderItself:
         assert tara.timeline()[-1] == "subscription.changed"
         subscriptions.sync(tara.db, tara.site, before.id, cause="sweep")
         assert tara.timeline().count("subscription.changed") == 1
+        (former,) = tara.rows(FormerFigure)
+        assert (former.net, former.from_at) == (3800, after.started_at)
 
 
 class TestAPlanThatHasEnded:

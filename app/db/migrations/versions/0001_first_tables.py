@@ -1286,6 +1286,42 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "former_figure",
+        sa.Column("subscription_id", INTEGER, nullable=False),
+        sa.Column("provider_account_id", INTEGER, nullable=False),
+        sa.Column("interval", sa.String(), nullable=False),
+        sa.Column("net", INTEGER, nullable=False),
+        sa.Column("from_at", MOMENT, nullable=False),
+        sa.Column("until_at", MOMENT, nullable=False),
+        sa.Column("id", INTEGER, nullable=False),
+        sa.Column("uuid", sa.Uuid(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("updated_at", MOMENT, nullable=False),
+        sa.Column("deleted_at", MOMENT),
+        sa.CheckConstraint("interval IN ('month', 'year')", name=op.f("ck_former_figure_interval")),
+        sa.ForeignKeyConstraint(
+            ["provider_account_id"],
+            ["provider_account.id"],
+            name="fk_former_figure_provider_account_id",
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscription_id"], ["subscription.id"], name="fk_former_figure_subscription_id"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_former_figure"),
+        sa.UniqueConstraint("uuid", name="uq_former_figure_uuid"),
+    )
+    op.create_index(
+        "ix_former_figure_provider_account_id_until_at",
+        "former_figure",
+        ["provider_account_id", "until_at"],
+    )
+    op.create_index(
+        "ix_former_figure_subscription_id_until_at",
+        "former_figure",
+        ["subscription_id", "until_at"],
+    )
+
+    op.create_table(
         "payment",
         sa.Column("app_id", INTEGER, nullable=False),
         sa.Column("tenant_id", INTEGER),
@@ -1645,6 +1681,7 @@ def downgrade() -> None:
     op.drop_table("timeline_entry")
     op.drop_table("subscription_change")
     op.drop_table("payment")
+    op.drop_table("former_figure")
     op.drop_table("webhook_attempt")
     op.drop_table("subscription")
     op.drop_table("webhook_delivery")
