@@ -11,11 +11,19 @@ from sqlalchemy.orm import Session
 from app.billing.mail import mail_kinds
 from app.billing.mail.mail_kinds import Mailable
 from app.db import once
-from app.models import App, AppMember, Mail, Membership, Tenant, User
+from app.models import App, AppMember, Invoice, Mail, Membership, Tenant, User
 
-# Built once: every purchase asks it. A tenant's own address, and its oldest admin's.
+_NEWEST_INVOICE = (
+    select(Invoice.locale)
+    .where(Invoice.tenant_id == bindparam("tenant_id"))
+    .order_by(Invoice.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+# Built once: every purchase asks it. A tenant's own address, its oldest admin's, and the language
+# it was last invoiced in.
 _OF_TENANT = (
-    select(Tenant.invoice_email, User.email, User.locale)
+    select(Tenant.invoice_email, User.email, User.locale, _NEWEST_INVOICE.label("invoiced_in"))
     .select_from(Tenant)
     .outerjoin(Membership, (Membership.tenant_id == Tenant.id) & (Membership.role == "admin"))
     .outerjoin(User, User.id == Membership.user_id)
@@ -31,6 +39,7 @@ class _Reader(NamedTuple):
 
     address: str
     locale: str | None = None
+    invoiced_in: str | None = None
 
 
 def write(
@@ -49,7 +58,8 @@ def write(
 
     Without `recipient` it goes to the tenant's invoice e-mail, else to its oldest admin; what an
     app has to look at goes to its support e-mail, else to its owner. It is in the language of the
-    recipient, where that is a user who has one, else in `locale`. Answers the mail's id; None where
+    recipient, where that is a user who has chosen one, else of the tenant's newest invoice, else in
+    `locale`. Answers the mail's id; None where
     it was written before or nobody is there to write to.
     """
     kind = mail_kinds.name(mailable)
@@ -67,7 +77,7 @@ def write(
             "recipient": reader.address,
             "kind": kind,
             "values": mail_kinds.dump(mailable),
-            "locale": reader.locale or _locale(db, reader.address) or locale,
+            "locale": _chosen(db, reader) or reader.invoiced_in or locale,
             "next_try_at": now,
         },
     )
@@ -85,8 +95,10 @@ def _reader(db: Session, kind: str, app_id: int | None, tenant_id: int | None) -
         return _Reader(address) if address else None
     found = db.connection().execute(_OF_TENANT, {"tenant_id": tenant_id}).first()
     if found is not None and found.invoice_email:
-        return _Reader(found.invoice_email)
-    return _Reader(found.email, found.locale) if found is not None and found.email else None
+        return _Reader(found.invoice_email, invoiced_in=found.invoiced_in)
+    if found is None or not found.email:
+        return None
+    return _Reader(found.email, found.locale, found.invoiced_in)
 
 
 def _owner(app_id: int | None) -> Select[str]:
@@ -99,5 +111,7 @@ def _owner(app_id: int | None) -> Select[str]:
     )
 
 
-def _locale(db: Session, address: str) -> str | None:
-    return db.connection().execute(_LOCALE, {"address": address.lower()}).scalar()
+def _chosen(db: Session, reader: _Reader) -> str | None:
+    if reader.locale is not None:
+        return reader.locale
+    return db.connection().execute(_LOCALE, {"address": reader.address.lower()}).scalar()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -106,7 +107,8 @@ class TestPurchases:
     def test_bring_one_receipt_however_often_they_are_looked_at(
         self, tara: Buyer, method: str
     ) -> None:
-        placed = tara.buys(method=method)
+        choice = replace(tara.chooses(method=method), language="de")
+        placed = tara.places(tara.sees(choice))
         assert placed.url is not None
         tara.comes_back(payer.pays(placed.url))
         for _ in range(2):
@@ -116,6 +118,7 @@ class TestPurchases:
         (mail,) = tara.rows(Mail)
 
         assert (mail.kind, mail.tenant_id) == ("receipt", tara.world.globex.id)
+        assert mail.locale == "de"
         told = mail_kinds.load(mail.kind, mail.values)
         assert isinstance(told, mail_kinds.Receipt)
         assert told.amount == tara.checkout(placed).due_today
