@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,8 +11,7 @@ from playwright.sync_api import Browser
 from tests import payer as on_a_phone
 from tests.e2e.actors import Payer
 from tests.e2e.installation import Installation
-
-PATIENCE_SECONDS = 30
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -45,12 +43,14 @@ def comes_by(browser: Browser, installation: Installation) -> Iterator[Callable[
 
 def sees_the_workers_news(payer: Payer, status: str) -> None:
     """Open the overview until the plan is there: that page never asks a provider itself."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
     plan = payer.page.locator(f"[data-testid=plan-status][data-status={status}]")
     payer.goes_to("")
-    while not plan.count():
-        assert time.monotonic() < deadline, "the worker did not look"
+
+    def is_seen() -> bool:
         payer.page.reload()
+        return bool(plan.count())
+
+    until(is_seen, "the worker has looked")
 
 
 class TestDemoRuns:
