@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, MutableMapping
+from functools import cache
 from typing import Any
 
 from babel.support import NullTranslations, Translations
@@ -63,8 +64,14 @@ class LanguageLoader(BaseLoader):
     ) -> tuple[str, str | None, Callable[[], bool] | None]:
         language, _, name = template.rpartition(":")
         source, filename, is_fresh = self._sources.get_source(environment, name)
-        words = Translations.load(self._catalogues, [language or "en"])
+        words = _words(self._catalogues, language or "en")
         return _translated(source, words), filename, is_fresh
+
+
+@cache
+def _words(catalogues: str, language: str) -> NullTranslations:
+    # Read once, not once for every template.
+    return Translations.load(catalogues, [language])
 
 
 def _translated(source: str, words: NullTranslations) -> str:
