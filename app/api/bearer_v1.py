@@ -15,8 +15,9 @@ from app.api.dialects import Answer, Dialect, Operation
 from app.api.envelope import refused
 from app.api.sessions_bodies import PurchaseBody, SessionList, SetupBody
 from app.billing.errors import NotAllowed, NotFound
+from app.billing.purchase.made_checkouts import MadeCheckout
 from app.billing.tenants import tenants
-from app.models import CheckoutSession, Membership
+from app.models import Membership
 
 _PATH = "/api/v1/apps/<app_uuid>/payment-providers"
 _UNAUTHORIZED = "Unauthorized Token"
@@ -76,7 +77,7 @@ def read(provider: str) -> PurchaseBody:
     return sessions_v1.read(StripeBody, StripeSetupBody)
 
 
-def write(checkout: CheckoutSession) -> Response:
+def write(checkout: MadeCheckout) -> Response:
     """Say a checkout session in the list envelope."""
     return envelope.items("checkoutSessions", [sessions_v1.item(calls.site(), checkout)])
 

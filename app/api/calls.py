@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.billing.access import api_keys
+from app.billing.access.callers import ShownKey
 from app.billing.site import Site
 from app.db.engine import Database
 from app.logs import requests
@@ -46,9 +47,9 @@ def call_id() -> str:
     return requests.name()
 
 
-def was_made_with(key: ApiKey) -> None:
+def was_made_with(key: ApiKey | ShownKey) -> None:
     """Note, at most once a minute, that a key is in use; it is written down after the call."""
-    if not api_keys.is_use_known(key):
+    if not api_keys.is_use_known(key.last_used_at):
         g.key_id = key.id
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from flask import request
 
 from app.api import calls
 from app.billing import timeline
-from app.billing.access import api_keys, tokens
+from app.billing.access import api_keys, callers, tokens
+from app.billing.access.callers import Caller
 from app.billing.access.tokens import Claims
 from app.billing.apps import apps
 from app.billing.errors import NotAllowed, NotAuthenticated
@@ -65,6 +67,9 @@ class TokenHolder:
         return timeline.by_user(self.user.uuid)
 
 
+Holder = TypeVar("Holder", KeyHolder, Caller)
+
+
 def key_headers(*, type: str, app_uuid: str | None = None) -> KeyHolder:
     """Answer who holds the key in `x-api-key`, `x-client-id` and `x-api-key-type`.
 
@@ -74,9 +79,17 @@ def key_headers(*, type: str, app_uuid: str | None = None) -> KeyHolder:
     holder = _holder(request.headers.get("x-api-key", ""), request.headers.get("x-client-id", ""))
     if app_uuid is not None and uuid_or_none(app_uuid) != holder.app.uuid:
         raise _unknown()
-    if request.headers.get("x-api-key-type", "").strip().lower() != type:
-        raise WrongKeyType("The header x-api-key-type must be %(type)s here.", type=type)
-    return _fit(holder, type)
+    return _fit_here(holder, type)
+
+
+def key_headers_of(tenant_uuid: str, *, type: str, app_uuid: str) -> Caller:
+    """Answer who holds the key in the three headers, with the tenant it asks for, in one question;
+    raises as `key_headers` does."""
+    secret, client = request.headers.get("x-api-key", ""), request.headers.get("x-client-id", "")
+    caller = callers.find(calls.db(), secret, uuid_or_none(tenant_uuid)) if secret else None
+    if caller is None or not (uuid_or_none(client) == caller.app.uuid == uuid_or_none(app_uuid)):
+        raise _unknown()
+    return _fit_here(caller, type)
 
 
 def x_api_key(*, type: str) -> KeyHolder:
@@ -141,7 +154,13 @@ def _holder(secret: str, client: str | None) -> KeyHolder:
     return KeyHolder(key.app, key)
 
 
-def _fit(holder: KeyHolder, type: str) -> KeyHolder:
+def _fit_here(holder: Holder, type: str) -> Holder:
+    if request.headers.get("x-api-key-type", "").strip().lower() != type:
+        raise WrongKeyType("The header x-api-key-type must be %(type)s here.", type=type)
+    return _fit(holder, type)
+
+
+def _fit(holder: Holder, type: str) -> Holder:
     if holder.key.type != type:
         raise WrongKeyType("This key is for %(type)s only.", type=holder.key.type)
     if not holder.app.is_enabled:

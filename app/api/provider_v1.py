@@ -7,13 +7,12 @@ import re
 from flask import Blueprint, Response
 
 from app.api import calls, credentials, envelope, sessions_bodies, sessions_v1
-from app.api.credentials import KeyHolder
 from app.api.dialects import Answer, Dialect, Operation
 from app.api.envelope import refused
 from app.api.sessions_bodies import PurchaseBody, SessionList, SetupBody
+from app.billing.access.callers import Caller
 from app.billing.errors import Invalid, NotFound
-from app.billing.tenants import tenants
-from app.models import CheckoutSession, Tenant, User
+from app.billing.purchase.made_checkouts import MadeCheckout
 
 _PATH = "/api/v1/apps/<app_uuid>/tenants/<tenant_uuid>/payment-providers/<provider>"
 _UNAUTHORIZED = "Unauthorized Token or API key"
@@ -26,18 +25,24 @@ blueprint = Blueprint("provider_v1", __name__)
 @blueprint.post(f"{_PATH}/checkout-sessions")
 def create(app_uuid: str, tenant_uuid: str, provider: str) -> Response:
     """Create a checkout session and answer where to send the payer."""
-    holder = who(app_uuid)
+    caller = who(app_uuid, tenant_uuid)
     body = read()
-    tenant, admin = _tenant(holder, tenant_uuid)
+    if caller.tenant is None:
+        raise Invalid("is not a tenant of this app", field="tenantUuid")
     checkout = sessions_v1.start(
-        holder, body, tenant=tenant, user=admin, provider=provider, origin="provider_v1"
+        caller,
+        body,
+        tenant=caller.tenant,
+        user=caller.admin,
+        provider=provider,
+        origin="provider_v1",
     )
     return write(checkout)
 
 
-def who(app_uuid: str) -> KeyHolder:
-    """Answer whose write key the three headers show."""
-    return credentials.key_headers(type="write", app_uuid=app_uuid)
+def who(app_uuid: str, tenant_uuid: str) -> Caller:
+    """Answer whose write key the three headers show, and the tenant it asks for."""
+    return credentials.key_headers_of(tenant_uuid, type="write", app_uuid=app_uuid)
 
 
 def read() -> PurchaseBody:
@@ -45,7 +50,7 @@ def read() -> PurchaseBody:
     return sessions_v1.read(PurchaseBody, SetupBody)
 
 
-def write(checkout: CheckoutSession) -> Response:
+def write(checkout: MadeCheckout) -> Response:
     """Say a checkout session in the list envelope."""
     return envelope.items("checkoutSessions", [sessions_v1.item(calls.site(), checkout)])
 
@@ -55,14 +60,6 @@ def refuse(error: Exception) -> Response:
     return envelope.refuse(
         error, unauthorized=_UNAUTHORIZED, names=sessions_v1.NAMES, statuses=_STATUSES
     )
-
-
-def _tenant(holder: KeyHolder, uuid: str) -> tuple[Tenant, User | None]:
-    named = credentials.uuid_or_none(uuid)
-    found = tenants.in_app(calls.db(), holder.app.id, named) if named else None
-    if found is None:
-        raise Invalid("is not a tenant of this app", field="tenantUuid")
-    return found
 
 
 _REQUEST = {

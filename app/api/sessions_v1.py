@@ -6,17 +6,24 @@ from typing import Any, TypeVar
 
 from flask import request
 from pydantic import BaseModel
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import contains_eager, load_only
 
 from app.api import bodies, calls, envelope
-from app.api.credentials import KeyHolder, TokenHolder
+from app.api.credentials import TokenHolder
 from app.api.sessions_bodies import PurchaseBody
+from app.billing.access.callers import Caller
 from app.billing.ordering import instructions, named
+from app.billing.ordering.buyers import BuyingTenant, BuyingUser, SellingApp
 from app.billing.ordering.checkout_orders import CheckoutOrder
-from app.billing.purchase import checkouts, idempotency_keys, payment_links, payment_pages
+from app.billing.purchase import (
+    checkouts,
+    idempotency_keys,
+    made_checkouts,
+    payment_links,
+    payment_pages,
+)
+from app.billing.purchase.made_checkouts import MadeCheckout
 from app.billing.site import Site
-from app.models import App, CheckoutSession, ProviderAccount, Tenant, User
+from app.models import App, CheckoutSession, Tenant, User
 
 # The dialects' words for the fields that billing names.
 NAMES = {
@@ -27,36 +34,6 @@ NAMES = {
     "success_url": "successUrl",
     "cancel_url": "cancelUrl",
 }
-# What the answer shows beside the caller, the tenant and the user, in one query. Of a row's many
-# columns it takes few.
-_MADE = (
-    select(CheckoutSession)
-    .join(CheckoutSession.provider_account)
-    .where(CheckoutSession.id == bindparam("row"))
-    .options(
-        load_only(
-            CheckoutSession.app_id,
-            CheckoutSession.tenant_id,
-            CheckoutSession.user_id,
-            CheckoutSession.uuid,
-            CheckoutSession.provider_id,
-            CheckoutSession.url,
-            CheckoutSession.mode,
-            CheckoutSession.is_deferred,
-            CheckoutSession.details,
-            CheckoutSession.collected,
-            CheckoutSession.state_digest,
-            CheckoutSession.return_key,
-            CheckoutSession.created_at,
-            CheckoutSession.updated_at,
-            CheckoutSession.deleted_at,
-        ),
-        contains_eager(CheckoutSession.provider_account).load_only(
-            ProviderAccount.uuid, ProviderAccount.provider
-        ),
-    )
-)
-
 Purchase = TypeVar("Purchase", bound=PurchaseBody)
 
 
@@ -72,14 +49,14 @@ def read(purchase: type[Purchase], setup: type[Purchase]) -> Purchase:
 
 
 def start(
-    holder: KeyHolder | TokenHolder,
+    holder: Caller | TokenHolder,
     body: PurchaseBody,
     *,
-    tenant: Tenant,
-    user: User | None,
+    tenant: Tenant | BuyingTenant,
+    user: User | BuyingUser | None,
     provider: str,
     origin: instructions.Origin,
-) -> CheckoutSession:
+) -> MadeCheckout:
     """Make the checkout session a caller asks for, or answer the one its idempotency key made."""
     db, site = calls.db(), calls.site()
     key = request.headers.get(idempotency_keys.FIELD)
@@ -96,10 +73,10 @@ def start(
         body=body.model_dump(mode="json") if key else None,
         create=create,
     )
-    return db.scalars(_MADE, {"row": row}).one()
+    return made_checkouts.find(db, row)
 
 
-def item(site: Site, checkout: CheckoutSession) -> dict[str, Any]:
+def item(site: Site, checkout: CheckoutSession | MadeCheckout) -> dict[str, Any]:
     """Answer a checkout session as one item of the list."""
     url = payment_pages.next_url(site, checkout) or payment_links.keyed(site, checkout)
     created = {
@@ -119,10 +96,10 @@ def item(site: Site, checkout: CheckoutSession) -> dict[str, Any]:
 
 
 def _order(
-    app: App,
+    app: App | SellingApp,
     body: PurchaseBody,
-    tenant: Tenant,
-    user: User | None,
+    tenant: Tenant | BuyingTenant,
+    user: User | BuyingUser | None,
     provider: str,
     origin: instructions.Origin,
     *,

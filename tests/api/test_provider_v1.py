@@ -452,12 +452,12 @@ class TestRefuse:
     def test_hides_our_own_faults(
         self, server: Caller, world: World, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from app.billing.tenants import tenants
+        from app.billing.access import callers
 
         def breaks(*_given: object) -> None:
             raise RuntimeError("a secret of the house")
 
-        monkeypatch.setattr(tenants, "in_app", breaks)
+        monkeypatch.setattr(callers, "find", breaks)
 
         answer = server.posts(path(world), body(world))
 

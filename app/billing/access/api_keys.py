@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from uuid import UUID
@@ -84,9 +84,9 @@ def revoke(db: Session, by: AppMember, uuid: UUID) -> ApiKey:
     return key
 
 
-def is_use_known(key: ApiKey) -> bool:
-    """Answer whether it was written down lately that the key is in use."""
-    return key.last_used_at is not None and key.last_used_at > clock.wall() - USED_EVERY
+def is_use_known(last_used_at: datetime | None) -> bool:
+    """Answer whether it was written down lately that a key is in use."""
+    return last_used_at is not None and last_used_at > clock.wall() - USED_EVERY
 
 
 def note_use(db: Session, key_id: int) -> None:

@@ -4,15 +4,17 @@ each, since reading their whole rows costs a start more than its other questions
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import datetime
 from itertools import accumulate, chain, pairwise, starmap
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.billing.errors import NotFound
 from app.db.base import Base, table
+from app.db.direct import Question
 from app.models import App, Membership, Tenant, User
 
 
@@ -24,8 +26,14 @@ class SellingApp:
     uuid: UUID
     name: str
     livemode: bool
+    disabled_at: datetime | None
     seller_country: str
     vat_unknown_policy: str
+
+    @property
+    def is_enabled(self) -> bool:
+        """The app may sell."""
+        return self.disabled_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +95,34 @@ class Buyer:
         return self.role == "admin"
 
 
+class Known(NamedTuple):
+    """What a row tells of app, tenant and person; None where there is none."""
+
+    app: SellingApp
+    tenant: BuyingTenant | None
+    user: BuyingUser | None
+
+
 _APPS, _TENANTS, _USERS = table(App), table(Tenant), table(User)
 _MEMBERSHIPS = table(Membership)
-_KINDS: tuple[tuple[type[Base], type[Any]], ...] = (
-    (App, SellingApp),
-    (Tenant, BuyingTenant),
-    (User, BuyingUser),
-)
-_PARTS = [
-    tuple(table(model).c[f.name] for f in fields(kind) if f.name in table(model).c)
-    for model, kind in _KINDS
-]
+
+
+def columns(model: type[Base], kind: type[Any]) -> list[ColumnElement[Any]]:
+    """Answer the columns that a value of few columns takes of a row, named after both."""
+    of = table(model).c
+    return [
+        of[f.name].label(f"{model.__tablename__}_{f.name}") for f in fields(kind) if f.name in of
+    ]
+
+
+_PARTS = [columns(App, SellingApp), columns(Tenant, BuyingTenant), columns(User, BuyingUser)]
+# What a statement selects before anything else, so that `read` finds it there.
+COLUMNS: tuple[ColumnElement[Any], ...] = tuple(chain.from_iterable(_PARTS))
 _ENDS = list(accumulate(map(len, _PARTS), initial=0))
 _APP, _TENANT, _USER = starmap(slice, pairwise(_ENDS))
 
-# Built once: building it costs more than running it.
-_BUYER = (
-    select(*chain.from_iterable(_PARTS), _MEMBERSHIPS.c.role)
+_BUYER = Question(
+    select(*COLUMNS, _MEMBERSHIPS.c.role)
     .select_from(_MEMBERSHIPS)
     .join(_TENANTS, _TENANTS.c.id == _MEMBERSHIPS.c.tenant_id)
     .join(_APPS, _APPS.c.id == _TENANTS.c.app_id)
@@ -118,9 +137,19 @@ _BUYER = (
 
 def find(db: Session, *, user_id: int, tenant_uuid: UUID) -> Buyer:
     """Answer who a user is at a tenant; raises NotFound as `tenants.find` does."""
-    asked = {"user_id": user_id, "tenant_uuid": tenant_uuid}
-    row = db.connection().execute(_BUYER, asked).one_or_none()
+    row = _BUYER.ask(db, {"user_id": user_id, "tenant_uuid": tenant_uuid})
     if row is None:
         raise NotFound("There is no such page, or it is not yours to see.")
-    tenant = BuyingTenant(SellingApp(*row[_APP]), *row[_TENANT])
-    return Buyer(user=BuyingUser(*row[_USER]), tenant=tenant, role=row.role)
+    _, tenant, user = read(row)
+    assert tenant is not None and user is not None, "they are what is asked for"
+    return Buyer(user=user, tenant=tenant, role=row.role)
+
+
+def read(row: Any) -> Known:
+    """Answer what a row that begins with `COLUMNS` holds."""
+    app, tenant, user = SellingApp(*row[_APP]), row[_TENANT], row[_USER]
+    return Known(
+        app=app,
+        tenant=BuyingTenant(app, *tenant) if tenant[0] is not None else None,
+        user=BuyingUser(*user) if user[0] is not None else None,
+    )

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from app.billing.ordering.buyers import BuyingTenant
+from app.billing.purchase.made_checkouts import MadeCheckout
 from app.billing.site import Account, Site
 from app.billing.tax.taxes import Rate
 from app.models import CheckoutSession, Tenant
@@ -153,7 +154,7 @@ def details(order: CheckoutOrder) -> dict[str, Any]:
     return dumped
 
 
-def details_of(row: CheckoutSession) -> Details:
+def details_of(row: CheckoutSession | MadeCheckout) -> Details:
     """Answer what was kept of a checkout's order beside its columns."""
     return _DETAILS.validate_python(row.details)
 

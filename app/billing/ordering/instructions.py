@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from app.billing import urls
 from app.billing.errors import Invalid, Unsupported
+from app.billing.ordering.buyers import BuyingTenant, BuyingUser, SellingApp
 from app.billing.ordering.checkout_orders import VERIFICATION_MINOR, CheckoutOrder, Tax
 from app.billing.ordering.named import Found
 from app.billing.ordering.sold import SoldPrice
@@ -66,9 +67,9 @@ def order(
     found: Found,
     asked: Instructions,
     *,
-    app: App,
-    tenant: Tenant,
-    user: User | None,
+    app: App | SellingApp,
+    tenant: Tenant | BuyingTenant,
+    user: User | BuyingUser | None,
     origin: Origin,
     is_deferred: bool = False,
     is_kept: bool = False,
@@ -110,7 +111,7 @@ def order(
 
 
 def _setup(
-    site: Site, found: Found, app: App, asked: Instructions, common: dict[str, Any]
+    site: Site, found: Found, app: App | SellingApp, asked: Instructions, common: dict[str, Any]
 ) -> CheckoutOrder:
     # Mollie saves a card by a small payment, which is given back; Stripe needs none.
     amount = 0 if site.capabilities(found.account.provider).tax_rates else VERIFICATION_MINOR
@@ -125,7 +126,7 @@ def _setup(
 
 
 def _purchase(
-    site: Site, found: Found, app: App, asked: Instructions, common: dict[str, Any]
+    site: Site, found: Found, app: App | SellingApp, asked: Instructions, common: dict[str, Any]
 ) -> CheckoutOrder:
     price, rate = _sold(found, asked, common["currency"]), found.rate
     if rate is None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.billing.catalogue import products
 from app.billing.errors import Invalid, NotFound, Unsupported
 from app.billing.ordering import sold
+from app.billing.ordering.buyers import BuyingTenant, SellingApp
 from app.billing.ordering.sold import AppliedRate, SoldPrice
 from app.billing.plans import trials
 from app.billing.site import Account
@@ -41,8 +42,8 @@ class Found:
 def find(
     db: Session,
     *,
-    app: App,
-    tenant: Tenant,
+    app: App | SellingApp,
+    tenant: Tenant | BuyingTenant,
     provider: str,
     livemode: bool,
     price: str | UUID | None,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.billing.errors import NotAllowed
 from app.billing.ordering import checkout_orders
 from app.billing.purchase import checkouts
+from app.billing.purchase.made_checkouts import MadeCheckout
 from app.billing.site import Site
 from app.models import CheckoutSession
 
@@ -34,7 +35,7 @@ class PaymentLink:
     states: tuple[str, ...] = ()
 
 
-def keyed(site: Site, checkout: CheckoutSession) -> str:
+def keyed(site: Site, checkout: CheckoutSession | MadeCheckout) -> str:
     """Answer the address that opens the page of any checkout."""
     return site.url(f"/pay/{checkout.uuid}?key={secret(site, checkout)}")
 
@@ -57,7 +58,7 @@ def hash_of(site: Site, checkout: CheckoutSession, app: UUID) -> str:
     return site.sign("payment page", subject, key=checkout.return_key)[1]
 
 
-def secret(site: Site, checkout: CheckoutSession) -> str:
+def secret(site: Site, checkout: CheckoutSession | MadeCheckout) -> str:
     """Answer the secret of a checkout's return address; raises KeyError where the key that signed
     it is no longer known."""
     _, address = checkout_orders.return_url(site, checkout.uuid, key=checkout.return_key)

@@ -13,6 +13,7 @@ from app.billing.errors import Conflict
 from app.billing.ordering import checkout_orders
 from app.billing.plans import periods, subscriptions, trials
 from app.billing.purchase import checkouts, openings, payment_links, receipts
+from app.billing.purchase.made_checkouts import MadeCheckout
 from app.billing.purchase.receipts import Receipt
 from app.billing.site import Site
 from app.billing.truth import deadlines
@@ -84,7 +85,7 @@ class PaymentPage:
         return is_rate or (kept is not None and kept.is_reverse_charge)
 
 
-def next_url(site: Site, checkout: CheckoutSession) -> str | None:
+def next_url(site: Site, checkout: CheckoutSession | MadeCheckout) -> str | None:
     """Answer where an API's payer begins: at our page where the provider is asked only on the
     payer's word, or does not collect what was wanted; else at the provider's."""
     if checkout.is_deferred or asked(site, checkout) != Collect():
@@ -142,7 +143,7 @@ def send_on(db: Session, site: Site, page: PaymentPage, entered: Entered) -> str
     return _open(db, site, checkout)
 
 
-def asked(site: Site, checkout: CheckoutSession) -> Collect:
+def asked(site: Site, checkout: CheckoutSession | MadeCheckout) -> Collect:
     """Answer what our page has to ask for: what the provider's page does not, or all of it where
     the caller limits the country; nothing twice."""
     if checkout.details is None or checkout.collected is not None:
