@@ -23,6 +23,7 @@ SYSTEM_NAMES = (
     "google-chrome-stable",
 )
 
+_INSTALL_SECONDS = 300
 # A test browser calls nobody by itself, and reaches only this machine.
 FLAGS = [
     "--disable-background-networking",
@@ -77,8 +78,8 @@ def install() -> Path | None:
 def _starts(path: str) -> bool:
     # Ubuntu puts a script of this name that only asks for a snap.
     try:
-        subprocess.run([path, "--version"], capture_output=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
+        subprocess.run([path, "--version"], capture_output=True, check=True, timeout=60)
+    except (OSError, subprocess.CalledProcessError, subprocess.TimeoutExpired):
         return False
     return True
 
@@ -86,7 +87,7 @@ def _starts(path: str) -> bool:
 def _install_from_playwright() -> None:
     command = [sys.executable, "-m", "playwright", "install", "chromium"]
     with suppress(subprocess.TimeoutExpired):
-        subprocess.run(command, capture_output=True, check=False, timeout=300)
+        subprocess.run(command, capture_output=True, check=False, timeout=_INSTALL_SECONDS)
 
 
 def _install_from_debian() -> None:
@@ -97,7 +98,10 @@ def _install_from_debian() -> None:
         ["apt-get", "update", "-q"],
         ["apt-get", "install", "-q", "-y", "--no-install-recommends", "chromium"],
     ):
-        subprocess.run(command, capture_output=True, check=False, env=quiet)
+        with suppress(subprocess.TimeoutExpired):
+            subprocess.run(
+                command, capture_output=True, check=False, env=quiet, timeout=_INSTALL_SECONDS
+            )
 
 
 def main() -> int:

@@ -18,7 +18,12 @@ NARROW: ViewportSize = {"width": 320, "height": 640}
 _STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What depends on colours and sizes; the rest of a page is the same in each of its looks.
 _OF_LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
-_AXE = "only => axe.run({runOnly: only, resultTypes: ['violations']}).then(r => r.violations)"
+# A promise of a page's own has no time limit in Playwright.
+_AXE = """async (only) => {
+  const late = new Promise((_, fail) => setTimeout(() => fail(new Error("axe stands still")), 6e4));
+  const run = axe.run({runOnly: only, resultTypes: ["violations"]});
+  return (await Promise.race([run, late])).violations;
+}"""
 _OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _OUTSIDE = """() => [...document.querySelectorAll("body *")]
   .filter((e) => e.getBoundingClientRect().right > innerWidth + 1)

@@ -16,6 +16,7 @@ from tests.e2e.actors import Payer
 from tests.e2e.portal import Portal
 from tests.e2e.saas import Saas
 from tests.sandbox_server import OPENER, SandboxServer
+from tests.waiting import PATIENCE_SECONDS
 
 Call = Callable[..., dict[str, Any]]
 
@@ -30,7 +31,8 @@ def call(portal: Portal, world: World, saas: Saas) -> Call:
         address = f"{portal.url}/payment/stripe/v1/checkout{path}"
         headers = {"x-api-key": API_KEYS["write"], "Content-Type": "application/json"}
         sent = json.dumps({"CompanyId": company} | body).encode()
-        with OPENER.open(urllib.request.Request(address, sent, headers)) as response:
+        asked = urllib.request.Request(address, sent, headers)
+        with OPENER.open(asked, timeout=PATIENCE_SECONDS) as response:
             answer: dict[str, Any] = json.load(response)
         return answer
 

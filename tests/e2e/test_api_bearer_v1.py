@@ -21,6 +21,7 @@ _FETCH = """async ({address, token, body}) => {
     method: 'POST',
     headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
     body: JSON.stringify(body),
+    signal: AbortSignal.timeout(60_000),
   });
   return [response.status, await response.json()];
 }"""

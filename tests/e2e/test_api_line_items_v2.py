@@ -19,6 +19,7 @@ from tests.e2e.conftest import Meet
 from tests.e2e.portal import Portal
 from tests.e2e.saas import Saas
 from tests.sandbox_server import OPENER, SandboxServer
+from tests.waiting import PATIENCE_SECONDS
 
 Json = dict[str, Any]
 Create = Callable[..., Json]
@@ -41,7 +42,8 @@ def call(portal: Portal, world: World) -> Callable[..., Json]:
     def call(path: str = "", body: Json | None = None) -> Json:
         address = f"{portal.url}/api/v2/checkout-sessions{path}"
         sent = None if body is None else json.dumps(body).encode()
-        with OPENER.open(urllib.request.Request(address, sent, headers)) as response:
+        asked = urllib.request.Request(address, sent, headers)
+        with OPENER.open(asked, timeout=PATIENCE_SECONDS) as response:
             answer: Json = json.load(response)
         return answer
 

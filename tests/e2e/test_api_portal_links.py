@@ -17,6 +17,7 @@ from tests.e2e.conftest import Meet
 from tests.e2e.portal import Portal
 from tests.e2e.saas import Saas
 from tests.sandbox_server import OPENER, SandboxServer
+from tests.waiting import PATIENCE_SECONDS
 
 Create = Callable[..., str]
 
@@ -40,7 +41,7 @@ def create(portal: Portal, world: World) -> Create:
 
     def create(rest: str = "portal-links", **body: Any) -> str:
         call = urllib.request.Request(f"{home}/{rest}", json.dumps(body).encode(), headers)
-        with OPENER.open(call) as response:
+        with OPENER.open(call, timeout=PATIENCE_SECONDS) as response:
             return str(json.load(response)["items"][0]["nextAction"]["url"])
 
     return create

@@ -16,6 +16,7 @@ from tests.e2e.actors import Payer
 from tests.e2e.portal import Portal
 from tests.e2e.saas import Saas
 from tests.sandbox_server import OPENER, SandboxServer
+from tests.waiting import PATIENCE_SECONDS
 
 Create = Callable[..., str]
 
@@ -50,7 +51,7 @@ def create(portal: Portal, world: World, saas: Saas) -> Create:
         }
         address = f"{base}/payment-providers/{provider}/checkout-sessions"
         call = urllib.request.Request(address, json.dumps(body).encode(), headers)
-        with OPENER.open(call) as response:
+        with OPENER.open(call, timeout=PATIENCE_SECONDS) as response:
             return str(json.load(response)["items"][0]["nextAction"]["url"])
 
     return create

@@ -16,6 +16,7 @@ from tests.e2e import inspection, ledger
 from tests.e2e.actors import Payer
 from tests.e2e.portal import Portal
 from tests.sandbox_server import OPENER, SandboxServer
+from tests.waiting import PATIENCE_SECONDS
 
 STATE = "journey.-_" + "7" * 54
 Order = Callable[..., str]
@@ -49,7 +50,7 @@ def order(portal: Portal, world: World) -> Order:
             **changes,
         }
         call = urllib.request.Request(address, json.dumps(body).encode(), headers)
-        with OPENER.open(call) as response:
+        with OPENER.open(call, timeout=PATIENCE_SECONDS) as response:
             return f"{json.load(response)['data']['nextAction']['url']}&state={STATE}"
 
     return order
