@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db.base import Base
 from app.money import Money
+
+# Queries that shall use the index below say so in the same words.
+HAS_GONE_BACK = text("(refunded > 0 OR charged_back > 0)")
 
 
 class Payment(Base):
@@ -30,6 +33,14 @@ class Payment(Base):
         Index(None, "tenant_id", "id"),
         Index("ix_payment_listed", "provider_account_id", "attempted_at", "id"),
         Index("ix_payment_listed_by_status", "provider_account_id", "status", "attempted_at", "id"),
+        Index(
+            "ix_payment_gone_back",
+            "provider_account_id",
+            "attempted_at",
+            "id",
+            sqlite_where=HAS_GONE_BACK,
+            postgresql_where=HAS_GONE_BACK,
+        ),
     )
 
     app_id: Mapped[int] = mapped_column(ForeignKey("app.id"))

@@ -73,6 +73,8 @@ _SQL: dict[type[Base], Mapping[str, str]] = {
         "provider_id": "'pi_stock_' || n",
         "status": "(ARRAY['paid','paid','failed','paid','paid'])[1 + n % 5]",
         "amount": "2261",
+        "refunded": "CASE WHEN n % 50 = 0 THEN 2261 WHEN n % 50 = 5 THEN 100 ELSE 0 END",
+        "charged_back": "CASE WHEN n % 500 = 0 THEN 2261 ELSE 0 END",
         "attempted_at": _DAY,
     },
     Invoice: {

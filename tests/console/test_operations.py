@@ -241,8 +241,8 @@ class TestTheLists:
                 assert cells(alice.opens(f"{here}/{kind}?{name}")) == 1, (kind, name)
 
 
-class TestTheInvoiceList:
-    def test_is_narrowed_by_what_its_lines_say(
+class TestTheListsOfMoney:
+    def test_are_narrowed_by_what_their_lines_say(
         self, alice: Visitor, buyer: Buyer, world: World, here: str
     ) -> None:
         for method in ("mollie-card", "mollie-card", "mollie-card", "stripe-card"):
@@ -270,6 +270,16 @@ class TestTheInvoiceList:
         assert sorted(words_of(alice, here, "")) == sorted(sum(said.values(), []))
         options = alice.opens(f"{here}/invoices").all("option")
         assert {"Paid", "Charged back", "Credit note"} < {option.text for option in options}
+        payments = {
+            state: words_of(alice, here, f"state={state}", "payments")
+            for state in ("paid", "partly_refunded", "refunded", "charged_back", "failed")
+        }
+        assert [len(words) for words in payments.values()] == [1, 1, 1, 1, 0]
+        assert payments["paid"] == ["Paid"] and payments["charged_back"] == ["Charged back"]
+        assert payments["refunded"] + payments["partly_refunded"] == [
+            "Given back",
+            "Partly given back",
+        ]
         of_globex = f"state=refunded&tenant={world.globex.uuid}&provider=mollie&mode=test"
         assert words_of(alice, here, of_globex) == ["Given back"]
         assert words_of(alice, here, f"{of_globex}&since=2020-01-01&until=2020-01-02") == []
@@ -286,9 +296,9 @@ def gives_back(alice: Visitor, buyer: Buyer, here: str, payment: int, amount: st
     assert alice.posts(path, confirm.fields(path)).status == 303
 
 
-def words_of(alice: Visitor, here: str, query: str) -> list[str]:
-    """Answer what the lines of the invoice list say of their state."""
-    page = alice.opens(f"{here}/invoices?{query}")
+def words_of(alice: Visitor, here: str, query: str, kind: str = "invoices") -> list[str]:
+    """Answer what the lines of a list say of their state."""
+    page = alice.opens(f"{here}/{kind}?{query}")
     rows = [row for body in page.all("tbody") for row in body.iter("tr")]
     return [" ".join("".join(list(row.iter("td"))[4].itertext()).split()) for row in rows]
 

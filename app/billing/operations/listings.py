@@ -74,8 +74,11 @@ def page(
         return Page(rows=[], tenants={}, accounts=accounts, older=None)
     place = _place(db, app, kind, before) if before else {}
     asked = _asked(wanted) | place
+    narrowed_by = frozenset(asked)
+    if wanted.state is not None and wanted.state in SHAPES[kind].worked_out:
+        narrowed_by = narrowed_by - {"state"} | {wanted.state}
     values = {**asked, **{f"account_{n}": row_id for n, row_id in enumerate(fitting)}}
-    statement = _statement(kind, frozenset(asked), len(fitting), limit + 1)
+    statement = _statement(kind, narrowed_by, len(fitting), limit + 1)
     found = db.execute(statement, values).all()
     shown = found[:limit]
     return Page(
@@ -160,7 +163,7 @@ def _first(found: Any, limit: int) -> Subquery:
 
 
 def _narrowed(shape: Shape, narrowed_by: frozenset[str]) -> Select[Any]:
-    """Narrow a question by what `_asked` and `_place` gave."""
+    """Narrow a question by what `_asked` and `_place` gave, and by a state that is worked out."""
     after = tuple_(bindparam("before_at", type_=shape.at.type), bindparam("before_id"))
     conditions: dict[str, ColumnElement[bool]] = {
         "tenant_id": shape.model.tenant_id == bindparam("tenant_id"),
@@ -170,7 +173,8 @@ def _narrowed(shape: Shape, narrowed_by: frozenset[str]) -> Select[Any]:
         "before_id": tuple_(shape.at, shape.model.id) < after,
     }
     chosen = [condition for name, condition in conditions.items() if name in narrowed_by]
-    return select(shape.model.id, shape.at.label("at")).where(*chosen)
+    worked_out = [part for name in narrowed_by for part in shape.worked_out.get(name, ())]
+    return select(shape.model.id, shape.at.label("at")).where(*chosen, *worked_out)
 
 
 def _asked(wanted: Wanted) -> dict[str, Any]:

@@ -1370,6 +1370,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("uuid", name="uq_payment_uuid"),
     )
     op.create_index("ix_payment_checkout_id", "payment", ["checkout_id"])
+    op.create_index(
+        "ix_payment_gone_back",
+        "payment",
+        ["provider_account_id", "attempted_at", "id"],
+        sqlite_where=sa.text("(refunded > 0 OR charged_back > 0)"),
+        postgresql_where=sa.text("(refunded > 0 OR charged_back > 0)"),
+    )
     op.create_index("ix_payment_listed", "payment", ["provider_account_id", "attempted_at", "id"])
     op.create_index(
         "ix_payment_listed_by_status",
