@@ -79,6 +79,11 @@ class TestALanguage:
 
         assert [message.string for message in said if message.id and wrong(message)] == []
 
+    def test_is_written_so_that_its_changes_are_small(self, language: str) -> None:
+        kept = words.path(language).read_bytes()
+
+        assert words.written(words.read(language)) == kept, "run `make words`"
+
     def test_is_compiled(self, language: str) -> None:
         now = words.compiled(words.read(language))
 
