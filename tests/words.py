@@ -69,6 +69,8 @@ def updated(language: str, texts: Catalog) -> Catalog:
 
 def written(words: Catalog) -> bytes:
     """Answer a catalogue as its file is written: file by file, without lines and dates."""
+    for message in words:
+        message.locations = [(name, 0) for name in sorted({name for name, _ in message.locations})]
     file = io.BytesIO()
     write_po(file, words, width=0, omit_header=True, sort_by_file=True, include_lineno=False)
     return (_header(words) + file.getvalue().decode().strip() + "\n").encode()
