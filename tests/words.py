@@ -20,6 +20,8 @@ from babel.messages.pofile import read_po, write_po
 from config import ROOT
 
 FOLDER = ROOT / "app/translations"
+# Stands above a text that may wait: it stays English until somebody knows the words.
+NOT_YET = "not translated yet"
 # What marks a text, besides gettext's own names: a lazy one, a sentence of billing, and its errors.
 _MARKS = (
     *("lazy_gettext", "Text", "NotAuthenticated", "NotAllowed", "TooOften", "NotFound", "Invalid"),
@@ -60,10 +62,15 @@ def read(language: str) -> Catalog:
 
 def updated(language: str, texts: Catalog) -> Catalog:
     """Answer the words of a language for these texts; what is new has none yet, nothing is
-    guessed, and what is not said any more is left out."""
+    guessed, and what is not said any more is left out. All of a language that begins may wait."""
     words = read(language)
     words.update(texts, no_fuzzy_matching=True)
     words.obsolete.clear()
+    for message in words:
+        if not is_missing(message):
+            message.user_comments = [said for said in message.user_comments if said != NOT_YET]
+        elif message.id and not path(language).exists():
+            message.user_comments.append(NOT_YET)
     return words
 
 
