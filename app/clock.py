@@ -6,11 +6,11 @@ minute. Sign-in, CSRF, tokens, links, limits and signature checks use wall time.
 
 from __future__ import annotations
 
+import http.client
 import json
 import logging
 import threading
 import time
-import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -83,7 +83,7 @@ class SandboxClock:
             with _DIRECT.open(self._url, timeout=_TIMEOUT_SECONDS) as answer:
                 now = datetime.fromisoformat(json.load(answer)["now"])
             self._offset = now - wall()
-        except (urllib.error.URLError, TimeoutError, OSError, ValueError, KeyError):
+        except (OSError, http.client.HTTPException, ValueError, KeyError):
             log.warning("the sandbox's clock does not answer at %s", self._url)
         self._read_at = time.monotonic()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,7 @@ import pytest
 from app import clock
 from app.billing.site import Site
 from config import Config
-from tests import ports
+from tests import ports, together
 from tests.cast import World
 from tests.sandbox_server import SandboxServer
 
@@ -49,6 +50,25 @@ class TestClockAt:
 
         with caplog.at_level(logging.WARNING):
             before, now = clock.wall(), billing.now()
+
+        assert before <= now <= clock.wall()
+        assert "does not answer" in caplog.text
+
+    def test_goes_on_by_itself_where_no_web_server_answers(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as door:
+
+            def greet() -> None:
+                caller, _ = door.accept()
+                with caller:
+                    caller.sendall(b"220 mail.example\r\n")
+
+            greeting = together.start(greet)
+            billing = clock.clock_at(f"http://127.0.0.1:{door.getsockname()[1]}/control/clock")
+            with caplog.at_level(logging.WARNING):
+                before, now = clock.wall(), billing.now()
+            greeting.answer()
 
         assert before <= now <= clock.wall()
         assert "does not answer" in caplog.text
