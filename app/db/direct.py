@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,7 +22,7 @@ class Question:
 
     def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
-        self._worded: WeakKeyDictionary[Engine, _Words] = WeakKeyDictionary()
+        self._worded: WeakKeyDictionary[Engine, Words] = WeakKeyDictionary()
 
     def ask(self, db: Session, values: Mapping[str, Any]) -> Any:
         """Answer the row, its columns by their names, or None. It sees what the session sees: in
@@ -31,18 +30,21 @@ class Question:
         engine = db.get_bind().engine
         words = self._worded.get(engine)
         if words is None:
-            words = self._worded[engine] = _Words(self._statement, engine.dialect)
-        with _connection(db, engine) as connection:
-            try:
-                return words.ask(engine, connection, values)
-            except engine.dialect.loaded_dbapi.Error as error:
-                # The connection may be broken, which SQLAlchemy finds out and says as always.
-                if not db.in_transaction():
-                    connection.invalidate(error)
-        return db.execute(self._statement, values).one_or_none()
+            words = self._worded[engine] = Words(self._statement, engine.dialect)
+        if db.in_transaction():
+            return _first(words.ask(engine, db.connection().connection, values))
+        connection = engine.raw_connection()
+        try:
+            return _first(words.ask(engine, connection, values))
+        except engine.dialect.loaded_dbapi.Error as error:
+            # The connection may be broken, which SQLAlchemy finds out and says as always.
+            connection.invalidate(error)
+            return db.execute(self._statement, values).one_or_none()
+        finally:
+            connection.close()
 
 
-class _Words:
+class Words:
     """A statement as a database is asked it, and how its values are written and read."""
 
     def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
@@ -64,8 +66,8 @@ class _Words:
 
     def ask(
         self, engine: Engine, connection: PoolProxiedConnection, values: Mapping[str, Any]
-    ) -> Any:
-        """Answer the first row, or None."""
+    ) -> list[Any]:
+        """Answer the rows."""
         given = self._written(values)
         cursor = connection.cursor()
         try:
@@ -73,10 +75,9 @@ class _Words:
             for hear in engine.dispatch.before_cursor_execute:
                 hear(None, cursor, self._said, given, None, False)
             cursor.execute(self._said, given)
-            row = cursor.fetchone()
+            return [self._named(self._shown(row)) for row in cursor.fetchall()]
         finally:
             cursor.close()
-        return None if row is None else self._named(self._shown(row))
 
     def _written(self, values: Mapping[str, Any]) -> Any:
         given = {**self._fixed, **values}
@@ -91,19 +92,11 @@ class _Words:
         return shown
 
 
+def _first(rows: list[Any]) -> Any:
+    return rows[0] if rows else None
+
+
 def _needed(
     conversions: Iterator[tuple[Any, Callable[[Any], Any] | None]],
 ) -> list[tuple[Any, Callable[[Any], Any]]]:
     return [(where, convert) for where, convert in conversions if convert is not None]
-
-
-@contextmanager
-def _connection(db: Session, engine: Engine) -> Iterator[PoolProxiedConnection]:
-    if db.in_transaction():
-        yield db.connection().connection
-        return
-    connection = engine.raw_connection()
-    try:
-        yield connection
-    finally:
-        connection.close()

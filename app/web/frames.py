@@ -82,7 +82,8 @@ class _Sessions(SecureCookieSessionInterface):
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if self.get_signing_serializer(app) is None:
             return None
-        cookie = request.cookies.get(self.get_cookie_name(app))
+        name = str(app.config["SESSION_COOKIE_NAME"])
+        cookie = request.cookies.get(name + SUFFIX if is_one(request) else name)
         if not cookie:
             return self.session_class()
         try:

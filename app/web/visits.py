@@ -62,6 +62,14 @@ class Visitor(UserMixin):  # type: ignore[misc]
         self.id = user_id
 
 
+class _Manager(LoginManager):  # type: ignore[misc]
+    """Asks nothing of address and browser. Flask-Login works out a hash of both for every request,
+    also where its session protection is switched off."""
+
+    def _session_protection_failed(self) -> bool:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class LinkVisit:
     """A visit through a portal link: one tenant, one scope, until `ends` (Unix time). `price` is
@@ -107,7 +115,7 @@ class Countable(Protocol):
 
 def install(flask_app: Flask) -> None:
     """Know a visitor by the signed cookie, without a query."""
-    manager = LoginManager()
+    manager = _Manager()
     manager.session_protection = None
     manager.init_app(flask_app, add_context_processor=False)
     manager.user_loader(_recognise)

@@ -7,6 +7,7 @@ each app's catalogue in memory until the catalogue changes.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -18,10 +19,10 @@ from sqlalchemy import (
     FromClause,
     Select,
     String,
-    bindparam,
     exists,
     func,
     literal,
+    literal_column,
     or_,
     select,
     type_coerce,
@@ -32,7 +33,7 @@ from app.billing.catalogue import products
 from app.billing.catalogue.products import Offer
 from app.billing.errors import NotFound
 from app.db.base import table
-from app.db.direct import Question
+from app.db.shared import SharedQuestion
 from app.models import (
     App,
     AppMember,
@@ -110,7 +111,7 @@ def view(db: Session, *, user_id: int, tenant_uuid: UUID) -> Visit:
     return _visit(db, _VIEWING, user_id, tenant_uuid)
 
 
-def _visit(db: Session, asked: Question, user_id: int, tenant_uuid: UUID) -> Visit:
+def _visit(db: Session, asked: SharedQuestion, user_id: int, tenant_uuid: UUID) -> Visit:
     row = asked.ask(db, {"user_id": user_id, "tenant_uuid": tenant_uuid})
     if row is None:
         raise NotFound("There is no such page, or it is not yours to see.")
@@ -210,6 +211,11 @@ def _newest(changes: Select[Any], label: str) -> ColumnElement[str]:
     return type_coerce(changes.scalar_subquery(), String).label(label)
 
 
+def _written(word: str) -> ColumnElement[str]:
+    """A word of ours, written into the statement: as a value it would be sent with each."""
+    return literal_column(f"'{word}'")
+
+
 _SHOWN: tuple[ColumnElement[Any], ...] = (
     _USER.c.email,
     _USER.c.locale,
@@ -228,9 +234,9 @@ _SHOWN: tuple[ColumnElement[Any], ...] = (
     .where(
         _CHECKOUT.c.tenant_id == _TENANT.c.id,
         _CHECKOUT.c.livemode == _APP.c.livemode,
-        _CHECKOUT.c.mode != "setup",
+        _CHECKOUT.c.mode != _written("setup"),
         # In place of IN, whose list would be put into the statement at every call.
-        or_(*(_CHECKOUT.c.state == state for state in BOUGHT)),
+        or_(*(_CHECKOUT.c.state == _written(state) for state in BOUGHT)),
     )
     .label("has_bought"),
     exists()
@@ -254,23 +260,27 @@ _SHOWN: tuple[ColumnElement[Any], ...] = (
 
 def _question(
     people: FromClause, role: ColumnElement[str], at_tenant: ColumnElement[bool]
-) -> Question:
+) -> SharedQuestion:
     """Answer who of some people comes to which tenant, and what is shown to them there."""
-    return Question(
-        select(role.label("role"), *_SHOWN)
-        .select_from(people)
-        .join(_TENANT, at_tenant)
-        .join(_APP, _APP.c.id == _TENANT.c.app_id)
-        .join(_USER, _USER.c.id == people.c.user_id)
-        .where(
-            people.c.user_id == bindparam("user_id"),
-            _TENANT.c.uuid == bindparam("tenant_uuid"),
-            people.c.deleted_at.is_(None),
-            _TENANT.c.deleted_at.is_(None),
-            _APP.c.deleted_at.is_(None),
-            _USER.c.deleted_at.is_(None),
+
+    def asking(keys: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
+        return (
+            select(role.label("role"), *_SHOWN)
+            .select_from(people)
+            .join(_TENANT, at_tenant)
+            .join(_APP, _APP.c.id == _TENANT.c.app_id)
+            .join(_USER, _USER.c.id == people.c.user_id)
+            .where(
+                people.c.user_id == keys["user_id"],
+                _TENANT.c.uuid == keys["tenant_uuid"],
+                people.c.deleted_at.is_(None),
+                _TENANT.c.deleted_at.is_(None),
+                _APP.c.deleted_at.is_(None),
+                _USER.c.deleted_at.is_(None),
+            )
         )
-    )
+
+    return SharedQuestion(asking, {"user_id": _USER.c.id.type, "tenant_uuid": _TENANT.c.uuid.type})
 
 
 _VISIT = _question(_MEMBERSHIP, _MEMBERSHIP.c.role, _TENANT.c.id == _MEMBERSHIP.c.tenant_id)
