@@ -66,7 +66,7 @@ ONLY_IN: dict[str, set[str]] = {
     | {"mails", "migrations", "web", "api", "portal", "console", "hooks", "health", "jobs", "cli"},
     "stripe": {"providers"},
     "mollie": {"providers"},
-    "huey": {"jobs"},
+    "huey": {"jobs", "worker"},
     "smtplib": {"mails"},
     "aiosmtpd": {"sandbox"},
 }
