@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.billing import timeline
 from app.billing.access import api_keys
-from app.billing.ordering import buyers
+from app.billing.ordering import buyers, sold
 from app.billing.ordering.buyers import BuyingTenant, BuyingUser, SellingApp
 from app.db.base import table
 from app.db.direct import Question
@@ -70,7 +70,7 @@ _TENANT = and_(
     _TENANTS.c.deleted_at.is_(None),
 )
 _CALLER = Question(
-    select(*buyers.COLUMNS, *buyers.columns(ApiKey, ShownKey))
+    select(*buyers.COLUMNS, *sold.columns(ApiKey, ShownKey))
     .select_from(_KEYS)
     .join(_APPS, _APPS.c.id == _KEYS.c.app_id)
     .outerjoin(_TENANTS, _TENANT)

@@ -3,7 +3,7 @@ each, since reading their whole rows costs a start more than its other questions
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import accumulate, chain, pairwise, starmap
 from typing import Any, NamedTuple
@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.billing.errors import NotFound
-from app.db.base import Base, table
+from app.billing.ordering import sold
+from app.db.base import table
 from app.db.direct import Question
 from app.models import App, Membership, Tenant, User
 
@@ -106,16 +107,11 @@ class Known(NamedTuple):
 _APPS, _TENANTS, _USERS = table(App), table(Tenant), table(User)
 _MEMBERSHIPS = table(Membership)
 
-
-def columns(model: type[Base], kind: type[Any]) -> list[ColumnElement[Any]]:
-    """Answer the columns that a value of few columns takes of a row, named after both."""
-    of = table(model).c
-    return [
-        of[f.name].label(f"{model.__tablename__}_{f.name}") for f in fields(kind) if f.name in of
-    ]
-
-
-_PARTS = [columns(App, SellingApp), columns(Tenant, BuyingTenant), columns(User, BuyingUser)]
+_PARTS = [
+    sold.columns(App, SellingApp),
+    sold.columns(Tenant, BuyingTenant),
+    sold.columns(User, BuyingUser),
+]
 # What a statement selects before anything else, so that `read` finds it there.
 COLUMNS: tuple[ColumnElement[Any], ...] = tuple(chain.from_iterable(_PARTS))
 _ENDS = list(accumulate(map(len, _PARTS), initial=0))

@@ -99,10 +99,17 @@ _KINDS: tuple[tuple[type[Base], type[Any]], ...] = (
     (ProviderAccount, PayingAccount),
     (TaxRate, AppliedRate),
 )
-_PARTS = [
-    tuple(table(model).c[f.name] for f in fields(kind) if f.name in table(model).c)
-    for model, kind in _KINDS
-]
+
+
+def columns(model: type[Base], kind: type[Any]) -> list[ColumnElement[Any]]:
+    """Answer the columns that a value of few columns takes of a row, named after both."""
+    of = table(model).c
+    return [
+        of[f.name].label(f"{model.__tablename__}_{f.name}") for f in fields(kind) if f.name in of
+    ]
+
+
+_PARTS = [columns(model, kind) for model, kind in _KINDS]
 # What a statement selects before anything else, so that `read` finds it there.
 COLUMNS: tuple[ColumnElement[Any], ...] = tuple(chain.from_iterable(_PARTS))
 _ENDS = list(accumulate(map(len, _PARTS), initial=0))

@@ -16,6 +16,7 @@ from app.billing.plans.refunds import Parts
 from app.billing.site import Site
 from app.billing.truth import acts, deadlines, payments
 from app.db import lock
+from app.db.direct import Question
 from app.models import (
     Act,
     CheckoutSession,
@@ -38,7 +39,7 @@ _RUNS = (
     IS_RUNNING,
 )
 _RUNNING = select(Subscription).where(*_RUNS)
-_BEGAN_RUNNING = select(Subscription.checkout_id).where(*_RUNS)
+_BEGAN_RUNNING = Question(select(Subscription.checkout_id).where(*_RUNS))
 _BEGUN_BY = (
     select(Subscription)
     .where(Subscription.checkout_id == bindparam("checkout_id"))
@@ -67,7 +68,7 @@ def running(db: Session, tenant_id: int, *, livemode: bool, family: str) -> Subs
 def is_running(db: Session, tenant_id: int, *, livemode: bool, family: str) -> bool:
     """Answer whether a tenant runs a plan in a family, without reading it."""
     asked = {"tenant_id": tenant_id, "livemode": livemode, "family": family}
-    return db.connection().execute(_BEGAN_RUNNING, asked).first() is not None
+    return _BEGAN_RUNNING.ask(db, asked) is not None
 
 
 def running_beside(db: Session, checkout: CheckoutSession) -> bool:
@@ -78,7 +79,7 @@ def running_beside(db: Session, checkout: CheckoutSession) -> bool:
         "livemode": checkout.livemode,
         "family": checkout.family,
     }
-    found = db.connection().execute(_BEGAN_RUNNING, asked).first()
+    found = _BEGAN_RUNNING.ask(db, asked)
     return found is not None and found.checkout_id != checkout.id
 
 
