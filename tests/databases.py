@@ -12,7 +12,7 @@ import tempfile
 import uuid
 from binascii import crc32
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import fasteners
@@ -21,6 +21,7 @@ import pytest
 from sqlalchemy import QueuePool
 
 from app.db.engine import Database
+from tests import waiting
 
 # What behaves differently on the two databases: these run on both in `make test`.
 BOTH = ("concurrency", "db", "models", "test_hooks.py", "test_jobs.py")
@@ -34,6 +35,7 @@ AT_ONCE = ("at_once", "moment", "same_time", "together", "two_", "parallel", "ra
 TESTS = Path(__file__).parent
 TEMPLATE = "portico_template"
 _KEPT_CONNECTIONS = 4
+_GIVEN_BACK_SECONDS = 5.0
 # A wait for what never comes ends as an error that names the statement: one session of a test may
 # wait for another in a way that the server cannot see.
 _SETTINGS = """
@@ -132,6 +134,11 @@ def leave(database: Database) -> None:
     begins by reading the catalogue anew."""
     pool = database.engine.pool
     assert isinstance(pool, QueuePool)
+    # A connection that came back later would find its pool closed, and be closed by nobody.
+    with suppress(AssertionError):
+        waiting.until(
+            lambda: not pool.checkedout(), "all is given back", seconds=_GIVEN_BACK_SECONDS
+        )
     if database.is_sqlite or pool.checkedout() or pool.checkedin() > _KEPT_CONNECTIONS:
         database.close()
 

@@ -10,9 +10,9 @@ PATIENCE_SECONDS = 120.0
 _PAUSE_SECONDS = 0.02
 
 
-def until(holds: Callable[[], object], what: str) -> None:
-    """Wait until something holds; `what` names it where it never comes to that."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+def until(holds: Callable[[], object], what: str, *, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait until something holds. Where it does not come to that, AssertionError says `what`."""
+    deadline = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < deadline, f"it never came to that: {what}"
         time.sleep(_PAUSE_SECONDS)

@@ -83,6 +83,8 @@ class TestAQuestion:
         self, database: Database, world: World, question: Question
     ) -> None:
         asked = of(world)
+        # So that the one that is lost is the next one to be used, and in nobody's way afterwards.
+        database.close()
         lost = database.engine.raw_connection()
         driver = lost.driver_connection
         lost.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.db.base import table
 from app.db.engine import Database
 from app.db.shared import SharedQuestion
 from app.models import Membership, Tenant, User
-from tests import waiting
+from tests import together, waiting
 from tests.cast import World
 
 USERS, TENANTS, MEMBERS = (table(model) for model in (User, Tenant, Membership))
@@ -60,13 +60,12 @@ def names_at_once(
 
     event.listen(database.engine, "before_cursor_execute", hold)
     try:
-        with ThreadPoolExecutor(len(asked)) as threads:
-            first = threads.submit(name, asked[0])
-            waiting.until(is_asked.is_set, "the first is asked")
-            others = [threads.submit(name, values) for values in asked[1:]]
-            waiting.until(lambda: question.waiting == len(others), "the others wait")
-            may_go.set()
-            return [answer.result() for answer in (first, *others)]
+        first = together.start(partial(name, asked[0]))
+        waiting.until(is_asked.is_set, "the first is asked")
+        others = [together.start(partial(name, values)) for values in asked[1:]]
+        waiting.until(lambda: question.waiting == len(others), "the others wait")
+        may_go.set()
+        return [one.answer() for one in (first, *others)]
     finally:
         may_go.set()
         event.remove(database.engine, "before_cursor_execute", hold)
