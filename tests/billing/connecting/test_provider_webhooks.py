@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Barrier
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -22,6 +24,7 @@ from app.models import (
 from tests import together
 from tests.billing.connecting.doors import KEY, arrived, endpoints, knock, secret_of
 from tests.sandbox_server import SandboxServer
+from tests.waiting import PATIENCE_SECONDS
 
 
 class TestTheSigningSecret:
@@ -65,8 +68,11 @@ class TestTheSigningSecret:
                 assert member.user
                 found = own.get_one(ProviderAccount, account.id)
                 own.commit()
+                # All have seen the same secret before the first presses.
+                seen.wait(PATIENCE_SECONDS)
                 return provider_webhooks.renew(own, site, member, found).state
 
+        seen = Barrier(3)
         db.commit()
         states = together.each(press, range(3))
 
