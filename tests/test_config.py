@@ -98,7 +98,9 @@ class TestLoad:
     def test_lets_half_of_a_workers_threads_look_at_events(
         self, embedded: dict[str, str], given: dict[str, str], at_events: int
     ) -> None:
-        assert load({**embedded, **given}).EVENT_THREADS == at_events
+        config = load({**embedded, **given})
+
+        assert config.EVENT_THREADS == at_events
 
     def test_takes_an_empty_value_as_not_given(self, embedded: dict[str, str]) -> None:
         assert load({**embedded, "PORT": "", "PUBLIC_URL": ""}).PORT == 5000

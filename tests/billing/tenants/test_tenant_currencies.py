@@ -27,7 +27,8 @@ class TestOf:
 
         assert tenant_currencies.of(world.globex) == expected
         assert tenant_currencies.pays_in(world.db, world.globex, expected)
-        assert not tenant_currencies.pays_in(world.db, world.globex, {"EUR": "USD", "USD": "EUR"}[expected])
+        other = {"EUR": "USD", "USD": "EUR"}[expected]
+        assert not tenant_currencies.pays_in(world.db, world.globex, other)
 
     def test_is_one_the_app_sells_in(self, world: World, db: Session) -> None:
         for slug in ("starter", "team", "business"):
