@@ -100,7 +100,7 @@ class TestLoad:
     ) -> None:
         config = load({**embedded, **given})
 
-        assert config.EVENT_THREADS == at_events
+        assert at_events == config.EVENT_THREADS
 
     def test_takes_an_empty_value_as_not_given(self, embedded: dict[str, str]) -> None:
         assert load({**embedded, "PORT": "", "PUBLIC_URL": ""}).PORT == 5000
