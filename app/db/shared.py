@@ -48,8 +48,8 @@ class SharedQuestion(Question):
             return super().ask(db, values)
         desk = self._desks.get(engine)
         if desk is None:
-            desk = self._desks[engine] = _Desk(engine, Words(self._for_many, engine.dialect))
-        slip = desk.put(values, lambda: super(SharedQuestion, self).ask(db, values))
+            desk = self._desks[engine] = _Desk(Words(self._for_many, engine.dialect))
+        slip = desk.put(engine, values, lambda: super(SharedQuestion, self).ask(db, values))
         return slip.row if slip.is_answered else super().ask(db, values)
 
     @property
@@ -74,14 +74,15 @@ class _Slip:
 
 
 class _Desk:
-    """Where a question is asked of one database, once at a time."""
+    """Where a question is asked of one database, once at a time. It does not hold the engine, which
+    would keep both for ever."""
 
-    def __init__(self, engine: Engine, words: Words) -> None:
-        self._engine, self._words = engine, words
+    def __init__(self, words: Words) -> None:
+        self._words = words
         self.waiting: deque[_Slip] = deque()
         self._turn = threading.Lock()
 
-    def put(self, values: Values, ask_alone: Callable[[], Any]) -> _Slip:
+    def put(self, engine: Engine, values: Values, ask_alone: Callable[[], Any]) -> _Slip:
         """Answer the slip of some values, once it has its row or can have none from here."""
         slip = _Slip(values)
         self.waiting.append(slip)
@@ -93,15 +94,15 @@ class _Desk:
                 if len(slips) == 1:
                     slip.answer(ask_alone())
                 else:
-                    self._ask(slips)
+                    self._ask(engine, slips)
         return slip
 
-    def _ask(self, slips: list[_Slip]) -> None:
+    def _ask(self, engine: Engine, slips: list[_Slip]) -> None:
         lists = {name: [slip.values[name] for slip in slips] for name in slips[0].values}
-        connection = self._engine.raw_connection()
+        connection = engine.raw_connection()
         try:
-            rows = self._words.ask(self._engine, connection, lists)
-        except self._engine.dialect.loaded_dbapi.Error as error:
+            rows = self._words.ask(engine, connection, lists)
+        except engine.dialect.loaded_dbapi.Error as error:
             # Each asks for itself then, and hears what is wrong.
             connection.invalidate(error)
             return
