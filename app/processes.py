@@ -267,7 +267,10 @@ class _Leaving:
 @contextmanager
 def _told_to_leave() -> Iterator[_Leaving]:
     leaving = _Leaving()
-    before = {number: signal.signal(number, leaving.note) for number in _LEAVE}
+    # Whoever starts us by `nohup` wants us to outlive the terminal, and has said so this way.
+    stays = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    heard = [number for number in _LEAVE if not (stays and number == signal.SIGHUP)]
+    before = {number: signal.signal(number, leaving.note) for number in heard}
     try:
         yield leaving
     finally:

@@ -55,6 +55,11 @@ def tell(frame, event, argument):
     return tell
 sys.settrace(tell)
 """
+# As `nohup` leaves it to what it starts.
+UNHUNG = """
+import signal
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+"""
 # Its output leads to a pipe that nobody reads from any more.
 DEAF = """
 import os
@@ -124,6 +129,19 @@ class TestWatch:
 
     def test_can_be_told_at_any_moment(self, port: int, tmp_path: Path) -> None:
         with running(tmp_path, port, before=TELLING, worker=WORKER) as runner:
+            assert runner.ends() == 0
+
+    def test_outlives_its_terminal_where_it_was_started_to(self, port: int, tmp_path: Path) -> None:
+        with running(tmp_path, port, before=UNHUNG, portal=PORTAL, worker=WORKER) as runner:
+            said = runner.says("worker is", "It is here.")
+            (worker,) = (int(line.split()[-1]) for line in said.splitlines() if "worker is" in line)
+
+            runner.tell(signal.SIGHUP)
+            os.kill(worker, signal.SIGKILL)
+
+            # It still looks after its programs.
+            assert "worker is" in runner.says("worker is", after=len(said))
+            runner.tell(signal.SIGTERM)
             assert runner.ends() == 0
 
     def test_reads_on_where_nobody_listens_to_it(self, port: int, tmp_path: Path) -> None:
