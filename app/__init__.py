@@ -30,6 +30,6 @@ def create_app(
     )
     for part in (portal, console, hooks, health, metrics, cli, api):
         part.install(flask_app)
-    web.hear_out(flask_app)
+    web.hear_out(flask_app, config)
     flask_app.wsgi_app = requests.wrap(flask_app.wsgi_app)  # type: ignore[assignment, method-assign]
     return flask_app

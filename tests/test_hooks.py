@@ -106,6 +106,7 @@ class TestStripesDoor:
 
         assert [answer.status_code for answer in answers] == [200, 200, 200]
         assert [answer.json for answer in answers] == [{"received": True}] * 3
+        assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
         (event,) = stored(world.db)
         assert (event.provider_event_id, event.object_id, event.state) == (
             "evt_1",
@@ -308,6 +309,7 @@ class TestBothDoors:
         assert (answer.status_code, answer.mimetype) == (status, "application/json")
         assert answer.get_json()["received"] is False
         assert ("Allow" in answer.headers) is (status == 405)
+        assert answer.headers.getlist("X-Content-Type-Options") == ["nosniff"]
 
     def test_say_in_json_that_they_broke(
         self, world: World, site: Site, config: Config, tmp_path: Path

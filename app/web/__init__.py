@@ -58,11 +58,15 @@ def make(config: Config) -> Flask:
     return flask_app
 
 
-def hear_out(flask_app: Flask) -> None:
-    """Wrap all that answers, once every part is in place, so that a body's sender hears us."""
-    from app.web import bodies
+def hear_out(flask_app: Flask, config: Config) -> None:
+    """Wrap all that answers, once every part is in place, so that a body's sender hears us and no
+    answer lacks its headers."""
+    from app.web import bodies, headers
 
     bodies.install(flask_app)
+    flask_app.wsgi_app = headers.wrap(  # type: ignore[assignment, method-assign]
+        flask_app.wsgi_app, config
+    )
 
 
 def _settings(config: Config) -> dict[str, object]:

@@ -27,16 +27,7 @@ _REFRESH_SECONDS = 20
 
 
 def install(flask_app: Flask, config: Config) -> None:
-    """Send the headers with every answer."""
-    always = {
-        "Referrer-Policy": "same-origin",
-        "X-Content-Type-Options": "nosniff",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    }
-    if config.is_secure:
-        always["Strict-Transport-Security"] = f"max-age={_YEAR}"
-    usually = {_CSP: _policy("'none'", "'self'"), "Cache-Control": "no-store"}
+    """Let pages be framed, and their forms lead, where the view said so."""
     providers = " ".join(("'self'", "https:", *_sandbox_origins(config)))
 
     @flask_app.after_request
@@ -46,9 +37,19 @@ def install(flask_app: Flask, config: Config) -> None:
             response.headers[_CSP] = _policy(ancestors, providers if leads else "'self'")
         return response
 
-    flask_app.wsgi_app = _adding(  # type: ignore[assignment, method-assign]
-        flask_app.wsgi_app, list(always.items()), list(usually.items())
-    )
+
+def wrap(inner: WSGIApplication, config: Config) -> WSGIApplication:
+    """Answer a WSGI application that sends the headers with every answer of another."""
+    always = {
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }
+    if config.is_secure:
+        always["Strict-Transport-Security"] = f"max-age={_YEAR}"
+    usually = {_CSP: _policy("'none'", "'self'"), "Cache-Control": "no-store"}
+    return _adding(inner, list(always.items()), list(usually.items()))
 
 
 def _adding(

@@ -20,6 +20,13 @@ def secure_app(site: Site, database: Database) -> Flask:
 
 
 class TestHeaders:
+    @pytest.mark.parametrize("path", ["/sign-in", "/nothing", "/console/", "/healthz", "/hooks/x"])
+    def test_are_sent_once_with_every_answer(self, flask_app: Flask, path: str) -> None:
+        headers = flask_app.test_client().get(path).headers
+
+        for name in ("Content-Security-Policy", "Cache-Control", "X-Content-Type-Options"):
+            assert len(headers.getlist(name)) == 1
+
     def test_keep_forms_at_home_unless_they_lead_to_a_provider(self, nobody: Visitor) -> None:
         policy = nobody.opens("/sign-in").headers["Content-Security-Policy"]
 
