@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
+
+log = logging.getLogger(__name__)
 
 
 class Gang:
@@ -21,19 +24,17 @@ class Gang:
 
     def run(self) -> None:
         """Work until nothing is left, or leave it to those who are at it. Raises what went wrong
-        last, once nobody asks any more."""
-        if not self._join():
-            return
-        failure: BaseException | None = None
-        goes_on = True
+        where nobody asked meanwhile; else it is logged, and the work begun once more."""
+        goes_on = self._join()
         while goes_on:
             try:
                 self._work()
-            except BaseException as error:
-                failure = error
-            goes_on = self._goes_on()
-        if failure is not None:
-            raise failure
+            except BaseException:
+                if not self._goes_on():
+                    raise
+                log.exception("a piece of work failed, and is begun once more")
+            else:
+                goes_on = self._goes_on()
 
     def _join(self) -> bool:
         with self._lock:

@@ -67,18 +67,24 @@ class TestGang:
 
         assert runs == ["run", "run"]
 
-    def test_runs_once_more_for_who_asked_while_it_failed(self) -> None:
+    def test_says_each_failure_and_runs_once_more_for_who_asked_meanwhile(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
         runs: list[str] = []
         gang: Gang
 
         def work() -> None:
             runs.append("run")
-            if len(runs) == 1:
+            if len(runs) < 3:
                 gang.run()
-                raise RuntimeError("ours")
+            raise RuntimeError(f"ours, number {len(runs)}")
 
         gang = Gang(work)
-        with pytest.raises(RuntimeError):
+        with pytest.raises(RuntimeError, match="number 3"):
             gang.run()
 
-        assert runs == ["run", "run"]
+        assert runs == ["run", "run", "run"]
+        assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == [
+            "ours, number 1",
+            "ours, number 2",
+        ]
