@@ -62,7 +62,7 @@ class Visitor(UserMixin):  # type: ignore[misc]
         self.id = user_id
 
 
-class _Manager(LoginManager):  # type: ignore[misc]
+class _Recognition(LoginManager):  # type: ignore[misc]
     """Asks nothing of address and browser. Flask-Login works out a hash of both for every request,
     also where its session protection is switched off."""
 
@@ -115,10 +115,10 @@ class Countable(Protocol):
 
 def install(flask_app: Flask) -> None:
     """Know a visitor by the signed cookie, without a query."""
-    manager = _Manager()
-    manager.session_protection = None
-    manager.init_app(flask_app, add_context_processor=False)
-    manager.user_loader(_recognise)
+    recognition = _Recognition()
+    recognition.session_protection = None
+    recognition.init_app(flask_app, add_context_processor=False)
+    recognition.user_loader(_recognise)
     flask_app.after_request(_note_use)
     flask_app.add_template_global(opens)
     flask_app.add_template_global(areas, "open_areas")
