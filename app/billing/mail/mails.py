@@ -59,8 +59,8 @@ def write(
     Without `recipient` it goes to the tenant's invoice e-mail, else to its oldest admin; what an
     app has to look at goes to its support e-mail, else to its owner. It is in the language of the
     recipient, where that is a user who has chosen one, else of the tenant's newest invoice, else in
-    `locale`. Answers the mail's id; None where
-    it was written before or nobody is there to write to.
+    `locale`. Answers the mail's id; None where it was written before or nobody is there to write
+    to.
     """
     kind = mail_kinds.name(mailable)
     reader = _Reader(recipient) if recipient else _reader(db, kind, app_id, tenant_id)
