@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import signal
 import subprocess
@@ -68,7 +69,7 @@ class Web(Program):
         try:
             with _OPENER.open(f"http://127.0.0.1:{self.config.PORT}/healthz", timeout=5) as answer:
                 return bool(answer.status == 200)
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return False
 
 
