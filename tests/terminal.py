@@ -33,10 +33,13 @@ class Terminal:
     def says(self, *words: str, after: int = 0) -> str:
         """Wait until it has said each of these, not counting the first `after` letters, and answer
         the whole lines since then."""
-        waiting.until(
-            lambda: _has(self._since(after), words) or self.process.poll() is not None,
-            f"it says {words}; so far: {self.said}",
-        )
+        try:
+            waiting.until(
+                lambda: _has(self._since(after), words) or self.process.poll() is not None,
+                f"it says {words}",
+            )
+        except AssertionError as late:
+            raise AssertionError(f"{late}; it said: {self.said}") from None
         said = self._since(after)
         assert _has(said, words), f"it ended and did not say {words}: {self.said}"
         return said

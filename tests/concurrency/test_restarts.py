@@ -46,6 +46,7 @@ from tests.concurrency import front
 from tests.concurrency.front import Front
 from tests.concurrency.programs import Web, Worker
 from tests.sandbox_server import OPENER, SandboxServer, serve_sandbox
+from tests.together import Started
 from tests.waiting import PATIENCE_SECONDS, until
 
 pytestmark = pytest.mark.postgres
@@ -103,6 +104,15 @@ class House:
         self.entry.ports = [web.config.PORT for web in self.webs]
         for web in self.webs:
             until(web.is_ready, "a web server is ready")
+
+    def faults(self) -> list[str]:
+        """Answer what the programs have logged as faults."""
+        said = (
+            line
+            for program in (*self.webs, *self.workers)
+            for line in program.said.read_text(errors="replace").splitlines()
+        )
+        return [line for line in said if '"ERROR"' in line]
 
     def restart(self, number: int) -> None:
         """Kill one of each, and start it again."""
@@ -293,7 +303,7 @@ class TestProgramsThatAreKilled:
         buying = [together.start(partial(shop.sells, sales[at::AT_ONCE])) for at in range(AT_ONCE)]
         for number in range(RESTARTS):
             begun = BUYERS * (2 * number + 1) // (3 * RESTARTS)
-            until(partial(shop.has_sold, begun), "some have bought")
+            until(partial(self.is_under_way, shop, buying, begun), "some have bought")
             house.restart(number)
             let_claims_run_out(database)
         for buyer in buying:
@@ -309,6 +319,10 @@ class TestProgramsThatAreKilled:
         self.assert_nobody_saw_an_error(house)
         self.assert_every_purchase_is_active_once(database, providers)
         self.assert_providers_were_asked_once(sandbox, providers)
+
+    def is_under_way(self, shop: Shop, buying: list[Started[None]], count: int) -> bool:
+        """Answer whether that many have bought, or a buyer has ended, who may say what is wrong."""
+        return shop.has_sold(count) or not all(buyer.goes_on for buyer in buying)
 
     def is_settled(self, database: Database, site: Site, sandbox: SandboxServer) -> bool:
         """Do what a worker does each minute, and answer whether anything is left to do."""
@@ -328,7 +342,7 @@ class TestProgramsThatAreKilled:
         """Every answer was one of ours, and no answer an error of ours."""
         statuses = Counter(status for _, _, status in house.entry.answers)
 
-        assert set(statuses) <= {200, 303, 409}, statuses
+        assert set(statuses) <= {200, 303, 409}, (statuses, house.faults())
         assert statuses[200] > 3 * BUYERS
         # The kill was felt: at least the server that was away was asked in vain.
         assert house.entry.broken
