@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request
 from app.billing.apps import audits
 from app.console import guard
 from app.models import AppMember
-from app.web import sessions
+from app.web import forms, sessions
 
 audit = Blueprint("audit", __name__)
 
@@ -17,7 +17,7 @@ _AT_ONCE = 50
 @audit.get("/console/apps/<uuid:app>/audit")
 @guard.of_app()
 def show(member: AppMember) -> str:
-    before = request.args.get("before", type=int)
+    before = forms.whole_number(request.args.get("before"))
     lines = audits.listed(sessions.db(), member.app_id, before=before, limit=_AT_ONCE + 1)
     return render_template(
         "console/audit/show.html",

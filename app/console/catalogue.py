@@ -16,7 +16,7 @@ from app.billing.tax import tax_settings, taxes
 from app.console import guard, plan_preview
 from app.console.product_form import ProductForm
 from app.models import AppMember, Price, Product
-from app.web import sessions
+from app.web import forms, sessions
 
 catalogue = Blueprint("catalogue", __name__)
 
@@ -28,7 +28,7 @@ _HOME = "/console/apps/<uuid:app>/catalogue"
 @guard.of_app()
 def index(member: AppMember) -> str:
     db, archived = sessions.db(), "archived" in request.args
-    after = request.args.get("after", type=int)
+    after = forms.whole_number(request.args.get("after"))
     found = product_settings.listed(
         db, member.app, archived=archived, after=after, limit=_AT_ONCE + 1
     )

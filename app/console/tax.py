@@ -15,7 +15,7 @@ from app.billing.tax.taxes import TaxDecision
 from app.console import guard
 from app.console.rate_form import BuyerForm, RateForm
 from app.models import AppMember
-from app.web import errors, sessions
+from app.web import errors, forms, sessions
 
 tax = Blueprint("tax", __name__)
 
@@ -30,7 +30,7 @@ def index(member: AppMember) -> str:
     form = BuyerForm(request.args)
     decision = _decision(member, form) if "country" in request.args else None
     rates = taxes.rates(db, app.id)
-    before = request.args.get("before", type=int)
+    before = forms.whole_number(request.args.get("before"))
     archived = tax_settings.listed(db, app, before=before, limit=_AT_ONCE + 1)
     return render_template(
         "console/catalogue/tax.html",

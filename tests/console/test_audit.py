@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -32,3 +33,13 @@ class TestTheAuditLog:
         assert "alice@acme.example" in first.words()
         assert "key 59" in first.words() and "key 9 " not in first.words() + " "
         assert "key 0" in second.words() and "key 59" not in second.words()
+
+    @pytest.mark.parametrize("list_", ["audit?before", "catalogue?after", "catalogue/tax?before"])
+    def test_begins_anew_where_the_place_to_go_on_is_none(
+        self, flask_app: Flask, world: World, list_: str
+    ) -> None:
+        alice = Visitor(flask_app, world.alice)
+        home = f"/console/apps/{world.app.uuid}"
+
+        for place in ("9" * 20, "-1", "nonsense"):
+            assert alice.opens(f"{home}/{list_}={place}").status == 200
