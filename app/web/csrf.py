@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from functools import lru_cache
 
 from flask import Flask, current_app, request, session
-from flask_wtf.csrf import CSRFProtect, generate_csrf
+from flask_wtf.csrf import CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 
 # Flask-WTF's own names.
 FIELD = "csrf_token"
+_SALT = "wtf-csrf-token"
 
 
 def install(flask_app: Flask) -> None:
@@ -19,14 +22,15 @@ def install(flask_app: Flask) -> None:
 
 def token() -> str:
     """Answer the token for a form of this page. A new session's secret is made with it."""
-    secret = session.get(FIELD)
-    return _signed(current_app.secret_key, secret) if secret else str(generate_csrf())
+    if FIELD not in session:
+        session[FIELD] = secrets.token_hex(20)
+    return _signed(str(current_app.secret_key), session[FIELD])
 
 
 @lru_cache(maxsize=4096)
-def _signed(_key: str | bytes | None, _secret: str) -> str:
-    # It says the same as long as the session has the same secret, and it never ends by itself.
-    return str(generate_csrf())
+def _signed(key: str, secret: str) -> str:
+    """Sign as Flask-WTF does, which would keep one token for all that is done in one context."""
+    return str(URLSafeTimedSerializer(key, salt=_SALT).dumps(secret))
 
 
 class _Protection(CSRFProtect):  # type: ignore[misc]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from flask import Flask, session
+
+from app.web import csrf
 from tests.cast import World
 from tests.pages import Visitor
 
@@ -22,3 +25,12 @@ class TestToken:
 
         assert tara.client.post("/sign-out", data=form).status_code == 400
         assert tara.opens(f"/t/{world.globex.uuid}/plans").status == 200
+
+    def test_is_of_the_session_at_hand(self, flask_app: Flask) -> None:
+        with flask_app.test_request_context():
+            before = csrf.token()
+            session.clear()
+            after = csrf.token()
+
+            assert before != after == csrf.token()
+            assert "csrf_token" in session
