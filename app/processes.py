@@ -120,7 +120,7 @@ def programs(config: Config) -> dict[str, list[str]]:
     portal = (
         f"granian --interface wsgi --host 127.0.0.1 --port {config.PORT}"
         " --blocking-threads 32 --respawn-failed-workers"
-        f" --workers-kill-timeout {_KILL_SECONDS} --log-level warning wsgi:application"
+        f" --workers-kill-timeout {_KILL_SECONDS} --log-level error wsgi:application"
     )
     return {
         "sandbox": [sys.executable, "-m", "app.sandbox"],

@@ -9,6 +9,7 @@ an invoice takes.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import platform
 import statistics
@@ -302,6 +303,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer requests, wider noise")
     plan = QUICK if parser.parse_args().quick else FULL
+    # The requests this process makes of itself would bury the figures.
+    logging.disable(logging.INFO)
     with installation.run(known=plan.known, new=plan.new) as here:
         Bench(here, plan).run()
 
