@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, Table, Uuid
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Integer, MetaData, Table, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -72,3 +72,11 @@ class Base(DeclarativeBase):
 def table(model: type[Base]) -> Table:
     """Answer a model's table, for statements that are built once."""
     return cast(Table, model.__table__)
+
+
+def first_value(column: Column[Any]) -> Any:
+    """Answer what a column holds where nothing is said."""
+    default: Any = column.default
+    if default is None:
+        return None
+    return default.arg(None) if default.is_callable else default.arg

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects import postgresql
 
 from app.db import alone, once
-from app.db.base import Base, table
+from app.db.base import Base, first_value, table
 from app.db.engine import Database
 
 Row = dict[str, Any]
@@ -47,10 +47,10 @@ class Intake:
 
     def __init__(self, database: Database, model: type[Base], *, order: Sequence[str]) -> None:
         self._database, self._model, self._order = database, model, order
-        self._defaults = {
-            column.name: column.default for column in table(model).c if not column.primary_key
+        self._columns = [column for column in table(model).c if not column.primary_key]
+        places = {
+            column.name: bindparam(column.name, type_=column.type) for column in self._columns
         }
-        places = {name: bindparam(name, type_=table(model).c[name].type) for name in self._defaults}
         insert = postgresql.insert(table(model)).values(places).on_conflict_do_nothing()
         self._sql = str(insert.compile(dialect=database.engine.dialect))
         self._waiting: deque[_Slip] = deque()
@@ -103,13 +103,7 @@ class Intake:
 
     def _whole(self, row: Row) -> Row:
         """A row with every column: what its model gives where nothing is said, else NULL."""
-        return {name: _given(default) for name, default in self._defaults.items()} | row
+        return {column.name: first_value(column) for column in self._columns} | row
 
     def _place(self, row: Row) -> list[str]:
         return [str(row[name]) for name in self._order]
-
-
-def _given(default: Any) -> Any:
-    if default is None:
-        return None
-    return default.arg(None) if default.is_callable else default.arg

@@ -17,7 +17,7 @@ from app.billing.demo import demo_world as world
 from app.billing.demo.demo_world import Company, Person, Plan, uuid_of
 from app.billing.people import accounts
 from app.billing.site import Site
-from app.db.base import Base, table
+from app.db.base import Base, first_value, table
 from app.models import (
     ApiKey,
     App,
@@ -37,6 +37,11 @@ _KINDS = (App, Origin, User, AppMember, Tenant, Membership, Product, Price, TaxR
 # Who is connected and what signs tokens stays, so that keys handed out before go on working; so do
 # logos, which mails and kept pages may name.
 _STAYS = ("provider_account", "signing_key", "logo")
+# What a row is known by, and a sign-in that was ended never counts again.
+_LASTS = (
+    *("id", "uuid", "created_at", "updated_at", "name_key"),
+    *("session_epoch", "ended_sessions"),
+)
 
 
 @dataclass
@@ -56,8 +61,12 @@ class _Maker:
             self.db.add(row)
         elif not self.fresh:
             return row
-        empty = {column.key: None for column in table(kind).columns if column.nullable}
-        for key, value in {**empty, **values}.items():
+        first = {
+            column.key: first_value(column)
+            for column in table(kind).columns
+            if column.key not in _LASTS and (column.nullable or column.default is not None)
+        }
+        for key, value in {**first, **values}.items():
             setattr(row, key, value() if callable(value) else value)
         self.db.flush()
         return row

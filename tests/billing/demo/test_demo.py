@@ -279,6 +279,22 @@ class TestReset:
         assert (globex.currency, globex.legal_name) == (None, "Globex GmbH")
         assert globex.uuid == world.globex.uuid
 
+    def test_puts_settings_and_invoice_numbers_back(
+        self, world: World, db: Session, site: Site
+    ) -> None:
+        world.app.last_invoice_test, world.app.dunning_days = 3, [1]
+        world.tara.session_epoch = 2
+        origin = db.scalars(select(Origin).limit(1)).one()
+        origin.may_embed = True
+        db.commit()
+
+        demo.reset(db, site)
+
+        db.refresh(origin)
+        assert (world.app.last_invoice_test, world.app.dunning_days) == (0, [2, 5, 7, 7])
+        assert not origin.may_embed
+        assert world.tara.session_epoch == 2
+
     def test_lets_bearers_and_keys_go_on(self, world: World, db: Session, site: Site) -> None:
         shown = demo.show(db, site)
 
